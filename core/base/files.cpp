@@ -1,0 +1,138 @@
+#include "base/files.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "base/errors.hpp"
+
+namespace engram {
+namespace {
+
+[[noreturn]] void cannot_read(const std::filesystem::path& file, const std::string& reason) {
+  throw DataError({.what = "cannot be read: " + reason, .where = file.string()});
+}
+
+[[noreturn]] void cannot_write(const std::filesystem::path& file, const std::string& reason) {
+  throw InternalError({.what = "cannot be written: " + reason,
+                       .where = file.string(),
+                       .fix = "free some space there, or choose another folder with --out"},
+                      ExitCode::resources);
+}
+
+// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+size_t checked_size(const Descriptor& descriptor, const std::filesystem::path& file) {
+  struct stat facts {};
+  if (descriptor.get() < 0 || ::fstat(descriptor.get(), &facts) != 0) cannot_read(file, std::strerror(errno));
+  if (!S_ISREG(facts.st_mode)) cannot_read(file, S_ISDIR(facts.st_mode) ? "it is a folder" : "it is no regular file");
+  return static_cast<size_t>(facts.st_size);
+}
+
+void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& file) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) cannot_write(file, std::strerror(errno));
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+std::string hex(const unsigned char* digest, size_t size) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (size_t i = 0; i < size; ++i) {
+    text += kDigits[digest[i] >> 4];
+    text += kDigits[digest[i] & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& file) {
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string bytes(checked_size(descriptor, file), '\0');
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t count = ::read(descriptor.get(), bytes.data() + done, bytes.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) cannot_read(file, std::strerror(errno));
+    if (count == 0) break;
+    done += static_cast<size_t>(count);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+void write_file_atomically(const std::filesystem::path& file, std::string_view bytes) {
+  std::error_code failed;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failed);
+  if (failed) cannot_write(file, failed.message());
+  const std::filesystem::path temporary = file.string() + ".tmp-" + std::to_string(::getpid());
+  try {
+    const Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (descriptor.get() < 0) cannot_write(file, std::strerror(errno));
+    write_all(descriptor.get(), bytes, file);
+    if (::fsync(descriptor.get()) != 0) cannot_write(file, std::strerror(errno));
+    if (::rename(temporary.c_str(), file.c_str()) != 0) cannot_write(file, std::strerror(errno));
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+}
+
+std::string sha256(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+    throw InternalError({.what = "SHA-256 is not available in the OpenSSL library"});
+  }
+  return hex(digest.data(), size);
+}
+
+std::string sha256_of_file(const std::filesystem::path& file) {
+  if (std::filesystem::is_regular_file(file) && std::filesystem::file_size(file) == 0) return sha256("");
+  const MappedFile map(file);
+  return sha256({reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size()});
+}
+
+MappedFile::MappedFile(const std::filesystem::path& file) : path_(file) {
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  size_ = checked_size(descriptor, file);
+  if (size_ == 0) cannot_read(file, "it is empty");
+  address_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor.get(), 0);
+  if (address_ == MAP_FAILED) cannot_read(file, std::strerror(errno));
+}
+
+MappedFile::~MappedFile() { ::munmap(address_, size_); }
+
+std::filesystem::path cache_folder() {
+  if (const char* own = std::getenv("ENGRAM_CACHE")) return own;
+  if (const char* xdg = std::getenv("XDG_CACHE_HOME")) return std::filesystem::path(xdg) / "engram";
+  const char* home = std::getenv("HOME");
+  return std::filesystem::path(home != nullptr ? home : ".") / ".cache" / "engram";
+}
+
+}  // namespace engram

@@ -1,0 +1,44 @@
+// Files: whole reads, atomic writes, content hashes, memory maps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace engram {
+
+// The whole file as bytes. Throws DataError naming the file and the system's reason.
+std::string read_file(const std::filesystem::path& file);
+
+// Writes to a temporary beside the file, flushes it to the disk and renames it into place, creating parent folders.
+// Throws InternalError (exit 6) naming the file and the system's reason; the old file, if any, is then untouched.
+void write_file_atomically(const std::filesystem::path& file, std::string_view bytes);
+
+// SHA-256 as 64 lower-case hexadecimal digits.
+std::string sha256(std::string_view bytes);
+std::string sha256_of_file(const std::filesystem::path& file);
+
+// A private (copy-on-write) memory map of a whole file: writes through it never reach the disk. Throws DataError.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::filesystem::path& file);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<std::byte> bytes() const { return {static_cast<std::byte*>(address_), size_}; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  void* address_ = nullptr;
+  size_t size_ = 0;
+};
+
+// Where caches live: $ENGRAM_CACHE, else $XDG_CACHE_HOME/engram, else ~/.cache/engram.
+std::filesystem::path cache_folder();
+
+}  // namespace engram

@@ -1,0 +1,87 @@
+// A pretrained encoder with named heads, on packed tokens, with sites that accept adapters.
+//
+// Shape letters: T tokens in the batch, B sequences, H hidden size, C classes of a head.
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "data/batch.hpp"
+#include "engram/sdk/model_view.hpp"
+#include "engram/sdk/plan.hpp"
+#include "model/named_tensor.hpp"
+
+namespace engram::model {
+
+// How one forward pass runs. Evaluation passes are the default.
+struct Pass {
+  bool training = false;                     // dropout on
+  std::optional<at::Generator> dropout_generator = {};  // required when training with dropout, on the model's device
+  bool adapters = true;                      // false: the base model, as if nothing were attached
+  // Called with every tap's name and hidden state (T, H), for drift measures and strategies; empty: not called.
+  std::function<void(const std::string& tap, const at::Tensor& hidden_TH)> on_tap = {};
+};
+
+// An adapter bound to its tensors, in the order in which strategies claimed them.
+struct BoundLowRank {
+  at::Tensor a;      // (rank, in), the live trainable tensor
+  at::Tensor b;      // (out, rank)
+  double scale = 1;
+  double dropout = 0;
+};
+struct BoundCustom {
+  sdk::Custom adapter;
+  std::function<at::Tensor(const std::string&)> tensor;
+};
+using BoundAdapter = std::variant<BoundLowRank, BoundCustom>;
+
+struct Head {
+  std::string task;
+  std::vector<std::string> labels;
+  at::Tensor weight;   // (C, H)
+  at::Tensor bias;     // (C)
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  // Names, shapes and sites, heads included.
+  virtual const sdk::ModelView& view() const = 0;
+
+  // Hidden states after the last block. `batch` is on the model's device. Throws InternalError on ids out of range.
+  virtual at::Tensor encode(const data::Batch& batch, const Pass& pass) const = 0;
+  // Logits of one task's head: pooler on the first token of each sequence, dropout, linear, as in transformers.
+  virtual at::Tensor logits(const data::Batch& batch, const std::string& task, const Pass& pass) const = 0;
+  // The pooled vectors (B, H) that the heads read.
+  virtual at::Tensor pooled(const data::Batch& batch, const Pass& pass) const = 0;
+
+  // Adds or replaces the head of a task. A fresh head draws N(0, initializer_range) weights and zero bias.
+  virtual void add_fresh_head(const std::string& task, std::vector<std::string> labels, at::Generator generator) = 0;
+  virtual void set_head(Head head) = 0;
+  virtual const Head* find_head(const std::string& task) const = 0;
+  virtual std::vector<Head> heads() const = 0;
+
+  // Every parameter of trunk and heads, in the order of view().parameters. Live tensors, all fp32 leaves.
+  virtual std::vector<NamedTensor> parameters() const = 0;
+  virtual at::Tensor parameter(const std::string& name) const = 0;
+
+  // Adds an adapter to a linear site (name as in view()). Several adapters of a site add, in order of attachment.
+  virtual void attach(const std::string& site, BoundAdapter adapter) = 0;
+  // Removes every adapter; the base is then bit for bit what it was.
+  virtual void detach_all() = 0;
+
+  // Overrides the config's dropout probabilities (hidden, attention and classifier alike).
+  virtual void set_dropout(double probability) = 0;
+  virtual void move_to(at::Device device) = 0;
+  virtual at::Device device() const = 0;
+};
+
+}  // namespace engram::model

@@ -1,0 +1,46 @@
+// What callbacks see of a run: metrics by set and name, and the evaluations so far.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace engram::recipe {
+
+// metrics["new"]["accuracy"]; sorted, so that every walk over it is repeatable.
+using Metrics = std::map<std::string, std::map<std::string, double>>;
+
+struct Evaluation {
+  int64_t step = 0;        // optimizer steps done
+  double epoch = 0;        // fractional epochs done
+  Metrics metrics;
+  double score = 0;
+};
+
+struct History {
+  Metrics baseline;                     // the untouched model
+  std::vector<Evaluation> evaluations;  // from step 0 on; the last is the newest
+  size_t best = 0;                      // index of the evaluation with the largest score (first among equals)
+};
+
+struct ScheduleInput {
+  int64_t step = 0;    // optimizer steps done before this one, from 0
+  int64_t steps = 0;   // total
+  double epoch = 0;    // fractional
+  double epochs = 0;   // total
+};
+
+struct ScheduleResult {
+  double rate_factor = 1;                           // times train.learning_rate
+  std::map<std::string, double> strategy_numbers;   // "ewc.lambda" -> 2
+};
+
+struct StopDecision {
+  bool stop = false;
+  bool rollback = false;   // continue from the best checkpoint's weights as the result
+  std::string reason;
+};
+
+}  // namespace engram::recipe

@@ -1,0 +1,125 @@
+// A checked recipe: plain structs, with the defaults beside the fields. Knows no Lua and no torch.
+//
+// recipe/read.hpp turns the tree of recipe/value.hpp into this and gathers every fault on the way.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "recipe/value.hpp"
+
+namespace engram::recipe {
+
+// A column by name, or by position counted from 1.
+using Column = std::variant<std::string, int>;
+
+enum class HeadSource { fresh, from_model, probe };
+
+struct Task {
+  std::string name;
+  std::string kind = "classification";
+  HeadSource head = HeadSource::fresh;
+  // For HeadSource::probe: the data set on which a linear head is fitted before the run.
+  std::string probe_data;
+  // Label names in label order; empty: taken from the head, or from the training (or probe) data in sorted order.
+  std::vector<std::string> labels;
+  Place place;
+};
+
+enum class DataFormat { by_extension, csv, tsv, json_lines, parquet, label_lines };
+enum class DataUse { train, evaluate, strategies };
+enum class DataRole { new_task, original_task };
+enum class TextEncoding { utf8, iso_8859_1 };
+
+struct DataSet {
+  std::string name;
+  std::string file;                  // as written; resolved against the recipe's folder
+  DataFormat format = DataFormat::by_extension;
+  // The first sequence: one column, or several joined by one space. Unused for label_lines.
+  std::vector<Column> text;
+  // The second sequence of a sentence pair; empty: single sequences.
+  std::vector<Column> pair;
+  std::optional<Column> label;       // absent: rows without labels (prediction only)
+  // Names the label values stand for, by value: { ["1"] = "World", ... }. Empty: values are the names.
+  std::map<std::string, std::string> label_names;
+  bool header = true;                // CSV and TSV
+  std::optional<char> delimiter;     // absent: ',' for CSV, TAB for TSV
+  std::optional<bool> quoting;       // absent: on for CSV, off for TSV
+  TextEncoding encoding = TextEncoding::utf8;
+  // label_lines: keep only the part of the label before this character ("DESC:manner" -> "DESC" with ':').
+  std::optional<char> label_until;
+  std::optional<int64_t> rows;       // only the first so many rows
+  std::string task;
+  DataUse use = DataUse::train;
+  DataRole role = DataRole::new_task;
+  Place place;
+};
+
+// One strategy with its options as written; the plugin's declared parameters check them once it is loaded.
+struct StrategyEntry {
+  std::string id;
+  Table options;
+  Place place;
+};
+
+enum class Precision { fp32, bf16 };
+enum class Device { automatic, cpu, cuda };
+
+struct Train {
+  double epochs = 3;
+  int64_t batch_size = 16;           // examples per micro-batch
+  int64_t accumulation = 1;          // micro-batches per optimizer step
+  double learning_rate = 0;          // compulsory, so that nobody trains at a rate they did not choose
+  double weight_decay = 0;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double clip = 1.0;                 // global L2 norm; 0: off
+  int64_t max_length = 128;          // tokens per sequence, special tokens included
+  Precision precision = Precision::fp32;
+  Device device = Device::automatic;
+  int threads = 0;                   // 0: all cores the process may use
+  int64_t seed = 42;
+  std::optional<double> dropout;     // absent: the model's own config; 0 switches every dropout of the base model off
+  int64_t evaluations_in_first_epoch = 4;
+  int64_t evaluation_batch_size = 32;
+};
+
+struct Checkpoints {
+  int64_t keep_last = 1;
+};
+
+// Either a Lua function or absent (then the default named beside the field is used).
+struct Callbacks {
+  std::optional<FunctionHandle> schedule;  // default: constant
+  std::optional<FunctionHandle> score;     // compulsory when both roles are evaluated, else the new task's accuracy
+  std::optional<FunctionHandle> stop;      // default: never
+};
+
+struct Recipe {
+  std::string name;                  // the file's stem; names the run folder
+  std::string file;                  // as given; "-" for standard input
+  std::string folder;                // relative paths start here
+  std::string source;                // the text, for the run folder's copy
+  std::string model;
+  std::vector<Task> tasks;
+  std::vector<DataSet> data;         // in the recipe's order where known, else by name
+  std::vector<StrategyEntry> strategies;
+  Train train;
+  Checkpoints checkpoints;
+  Callbacks callbacks;
+  // `waive = { "original" }`: no original-task evaluation set; drift and KL to the base are reported instead.
+  bool original_waived = false;
+  std::vector<std::pair<std::string, std::string>> overrides;  // --set key=value, in order
+
+  const Task* find_task(const std::string& name) const;
+  const DataSet* find_data(const std::string& name) const;
+  // Path of a data file or model folder, resolved against `folder`.
+  std::string resolve(const std::string& path) const;
+};
+
+}  // namespace engram::recipe

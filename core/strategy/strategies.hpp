@@ -1,0 +1,74 @@
+// The strategies of one run, from the recipe's list to guarded calls in every phase.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engram/sdk/strategy.hpp"
+#include "model/model.hpp"
+#include "recipe/recipe.hpp"
+#include "strategy/resolution.hpp"
+
+namespace engram::strategy {
+
+// What is said about a plugin file in manifests, `plugins list` and `doctor`.
+struct PluginFacts {
+  std::string id;
+  std::filesystem::path file;
+  std::string hash;          // SHA-256 of the file
+  std::string fingerprint;   // one line: SDK, torch, compiler, standard
+};
+
+class Strategies {
+ public:
+  // Finds, checks and loads the plugins that the recipe names, checks the options against their declared parameters,
+  // constructs the strategies. Throws RecipeError or PluginError with everything at once.
+  // `search` is in order of preference (plugin_finder.hpp makes the usual one).
+  static Strategies load(const std::vector<recipe::StrategyEntry>& entries,
+                         const std::vector<std::filesystem::path>& search);
+  ~Strategies();
+  Strategies(Strategies&&) noexcept;
+  Strategies& operator=(Strategies&&) noexcept;
+
+  const std::vector<PluginFacts>& plugins() const;
+  // Resolved settings of each strategy, every default spelled out, for the manifest.
+  std::vector<std::pair<std::string, std::map<std::string, sdk::Setting>>> settings() const;
+
+  // Calls plan() of each; guarded.
+  std::vector<StrategyClaims> plan(const sdk::ModelView& view) const;
+
+  // Allocates claimed tensors on the model's device, initialises them (unless `restored`), attaches adapters.
+  enum class Start { fresh, restored };
+  void apply(model::Model& model, const Resolution& resolution, uint64_t seed, Start start);
+
+  // Claimed tensors, live, under their qualified names ("lora.encoder.layer.0.attention.self.query.lora_A.weight").
+  std::vector<model::NamedTensor> claimed_tensors() const;
+
+  // The base model's parameters with every adapter's merged delta added, for parameters that are adapted (fp32).
+  // Throws PluginError when an adapter offers no merged delta.
+  std::vector<model::NamedTensor> merged_parameters(const model::Model& model) const;
+
+  // Phases; each calls every strategy in recipe order, guarded. `where` supplies the host's side of the views.
+  struct Where {
+    int64_t step = 0;
+    int64_t steps = 0;
+    double epoch = 0;
+  };
+  void begin(const Where& where);
+  // `trainable` are the tensors of this step with their gradients in place (tensor.grad()).
+  void on_gradients(const Where& where, const std::vector<model::NamedTensor>& trainable);
+  void on_update(const Where& where);
+  void end(const Where& where);
+
+  // Ends every strategy object before main returns; libraries stay loaded.
+  void shutdown();
+
+ private:
+  struct State;
+  explicit Strategies(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace engram::strategy

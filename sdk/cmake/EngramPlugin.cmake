@@ -1,0 +1,15 @@
+# engram_add_plugin(ID sources...): builds ID.engram.so.
+#
+# A plugin links engram::sdk and nothing else: the host has torch loaded already, so torch symbols stay undefined here.
+function(engram_add_plugin id)
+  add_library(engram_plugin_${id} MODULE ${ARGN})
+  target_link_libraries(engram_plugin_${id} PRIVATE engram::sdk)
+  set_target_properties(engram_plugin_${id} PROPERTIES
+    PREFIX "" OUTPUT_NAME "${id}" SUFFIX ".engram.so"
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  if(TARGET engram_core)
+    set_target_properties(engram_plugin_${id} PROPERTIES
+      LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib/engram/plugins")
+    install(TARGETS engram_plugin_${id} DESTINATION ${CMAKE_INSTALL_LIBDIR}/engram/plugins)
+  endif()
+endfunction()

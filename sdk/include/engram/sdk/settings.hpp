@@ -1,0 +1,61 @@
+// Parameters of a strategy: declared once, then checked, documented and handed over by the host.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace engram::sdk {
+
+// A setting's value. A list of strings also accepts one string in a recipe.
+using Setting = std::variant<bool, int64_t, double, std::string, std::vector<std::string>>;
+
+enum class SettingKind { boolean, integer, number, string, strings };
+
+// One declared parameter: integer("rank", 8).range(1, 512).doc("...").
+struct ParameterSpec {
+  std::string name;
+  SettingKind kind = SettingKind::number;
+  Setting fallback;
+  double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();
+  bool open_below = false;               // `least` itself is not allowed
+  bool open_above = false;               // `most` itself is not allowed
+  std::vector<std::string> choices = {}; // for strings: the allowed values; empty: any
+  std::string text = {};
+
+  ParameterSpec& range(double from, double to);
+  ParameterSpec& above(double bound);    // greater than, exclusive
+  ParameterSpec& below(double bound);    // less than, exclusive
+  ParameterSpec& one_of(std::vector<std::string> values);
+  ParameterSpec& doc(std::string sentence);
+};
+
+ParameterSpec boolean(std::string name, bool fallback);
+ParameterSpec integer(std::string name, int64_t fallback);
+ParameterSpec number(std::string name, double fallback);
+ParameterSpec string(std::string name, std::string fallback);
+ParameterSpec strings(std::string name, std::vector<std::string> fallback);
+
+// Checked values by name. Asking for a name that was not declared throws sdk::Error.
+class Settings {
+ public:
+  Settings() = default;
+  explicit Settings(std::map<std::string, Setting> values) : values_(std::move(values)) {}
+
+  bool boolean(const std::string& name) const;
+  int64_t integer(const std::string& name) const;
+  double number(const std::string& name) const;
+  const std::string& string(const std::string& name) const;
+  const std::vector<std::string>& strings(const std::string& name) const;
+  const std::map<std::string, Setting>& values() const { return values_; }
+
+ private:
+  std::map<std::string, Setting> values_;
+};
+
+}  // namespace engram::sdk

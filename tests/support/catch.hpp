@@ -1,0 +1,8 @@
+// Catch2 for every test, whichever major version is installed.
+#pragma once
+
+#if __has_include(<catch2/catch_test_macros.hpp>)
+#include <catch2/catch_all.hpp>
+#else
+#include <catch2/catch.hpp>
+#endif
