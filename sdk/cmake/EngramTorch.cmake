@@ -6,9 +6,10 @@ if(NOT EXISTS "${ENGRAM_TORCH}/lib/libtorch_cpu.so")
   message(FATAL_ERROR "ENGRAM_TORCH=${ENGRAM_TORCH} holds no lib/libtorch_cpu.so; run `.ci/bootstrap`, "
                       "or name the folder that holds LibTorch's include/ and lib/")
 endif()
-file(STRINGS "${ENGRAM_TORCH}/include/torch/headeronly/version.h" engram_torch_version_line
-     REGEX "#define TORCH_VERSION \"")
-string(REGEX REPLACE ".*\"([0-9.]+)\".*" "\\1" ENGRAM_TORCH_VERSION "${engram_torch_version_line}")
+file(STRINGS "${ENGRAM_TORCH}/include/torch/headeronly/version.h" engram_torch_version_lines
+     REGEX "^#define TORCH_VERSION_(MAJOR|MINOR|PATCH) [0-9]+")
+string(REGEX REPLACE ".*MAJOR ([0-9]+).*MINOR ([0-9]+).*PATCH ([0-9]+).*" "\\1.\\2.\\3"
+       ENGRAM_TORCH_VERSION "${engram_torch_version_lines}")
 if(ENGRAM_TORCH_VERSION VERSION_LESS 2.11 OR ENGRAM_TORCH_VERSION VERSION_GREATER_EQUAL 2.16)
   message(FATAL_ERROR "torch ${ENGRAM_TORCH_VERSION} in ${ENGRAM_TORCH}: engram's sources compile against 2.11 to 2.15")
 endif()

@@ -4,9 +4,11 @@
 #include <stdexcept>
 #include <string>
 
+#include <engram/sdk/export.hpp>
+
 namespace engram::sdk {
 
-class Error : public std::runtime_error {
+class ENGRAM_SDK_EXPORT Error : public std::runtime_error {
  public:
   // `what` is one sentence that names the setting and the value; `fix` is the one change that helps.
   explicit Error(const std::string& what, std::string fix = {});

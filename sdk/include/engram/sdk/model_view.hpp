@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <engram/sdk/export.hpp>
+
 namespace engram::sdk {
 
 enum class Role {
@@ -14,7 +16,7 @@ enum class Role {
   head,       // the head of task `task`
 };
 
-struct Parameter {
+struct ENGRAM_SDK_EXPORT Parameter {
   std::string name;                 // "encoder.layer.0.attention.self.query.weight"
   std::vector<int64_t> shape;
   Role role = Role::block;
@@ -25,7 +27,7 @@ struct Parameter {
 };
 
 // A projection y = x W^T + b that accepts adapters.
-struct LinearSite {
+struct ENGRAM_SDK_EXPORT LinearSite {
   std::string name;                 // "encoder.layer.0.attention.self.query"; W is name + ".weight", b name + ".bias"
   int64_t in = 0;
   int64_t out = 0;
@@ -35,14 +37,14 @@ struct LinearSite {
 };
 
 // A table look-up that accepts adapters: rows of (vocabulary, width).
-struct EmbeddingSite {
+struct ENGRAM_SDK_EXPORT EmbeddingSite {
   std::string name;
   int64_t vocabulary = 0;
   int64_t width = 0;
 };
 
 // A block's attention: where keys and values can be prepended.
-struct AttentionSite {
+struct ENGRAM_SDK_EXPORT AttentionSite {
   std::string name;                 // "encoder.layer.0.attention"
   int64_t layer = 0;
   int64_t heads = 0;
@@ -50,7 +52,7 @@ struct AttentionSite {
   int64_t head_size = 0;
 };
 
-struct ModelView {
+struct ENGRAM_SDK_EXPORT ModelView {
   std::string family;               // "bert"
   int64_t layers = 0;
   int64_t hidden = 0;

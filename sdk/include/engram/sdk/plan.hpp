@@ -10,31 +10,33 @@
 #include <variant>
 #include <vector>
 
+#include <engram/sdk/export.hpp>
+
 namespace engram::sdk {
 
 // A pattern over parameter names: '*' stands for any run of characters, '?' for one; no wildcard: the exact name.
 // A pattern that matches nothing is refused with the nearest names.
-struct Pattern {
+struct ENGRAM_SDK_EXPORT Pattern {
   std::string text;
 };
 
 // When a claim starts to hold: from an optimizer step or from an epoch (whichever is set), both counted from 0.
-struct From {
+struct ENGRAM_SDK_EXPORT From {
   std::optional<int64_t> step;
   std::optional<double> epoch;
 };
 
-struct Freeze {
+struct ENGRAM_SDK_EXPORT Freeze {
   Pattern pattern;
 };
 
-struct Train {
+struct ENGRAM_SDK_EXPORT Train {
   Pattern pattern;
   From from;
 };
 
 // Rate scales of several strategies multiply; a weight decay has one owner.
-struct Group {
+struct ENGRAM_SDK_EXPORT Group {
   Pattern pattern;
   double rate_scale = 1;
   std::optional<double> weight_decay;
@@ -42,7 +44,7 @@ struct Group {
 
 // A tensor that the strategy trains or keeps. The host allocates it (zeros, fp32), places, checkpoints and optimizes
 // it; initialise() fills it. The name lives in the strategy's own space.
-struct Tensor {
+struct ENGRAM_SDK_EXPORT Tensor {
   std::string name;
   std::vector<int64_t> shape;
   std::string init;          // one note for people: "zeros", "U(-1/sqrt(in), 1/sqrt(in))"
@@ -50,7 +52,7 @@ struct Tensor {
 };
 
 // y += scale * dropout(x) A^T B^T, with A (rank, in) and B (out, rank) claimed under these names.
-struct LowRank {
+struct ENGRAM_SDK_EXPORT LowRank {
   std::string a;
   std::string b;
   double scale = 1;
@@ -58,14 +60,14 @@ struct LowRank {
 };
 
 // What a Custom adapter may use in a forward pass.
-struct AdapterPass {
+struct ENGRAM_SDK_EXPORT AdapterPass {
   at::Tensor weight;                                    // the site's own W (out, in), read only
   std::function<at::Tensor(const std::string&)> tensor; // a claimed tensor by name
   std::function<at::Tensor(const at::Tensor&, double)> dropout;  // seeded by the host; identity in evaluation
 };
 
 // Any other addition to a projection.
-struct Custom {
+struct ENGRAM_SDK_EXPORT Custom {
   // x (T, in), base_out (T, out) -> what is added, (T, out). Must be differentiable.
   std::function<at::Tensor(const AdapterPass&, const at::Tensor& x, const at::Tensor& base_out)> delta;
   // The change of W (out, in) that does the same without dropout; empty when there is none. Must be differentiable.
@@ -73,7 +75,7 @@ struct Custom {
 };
 
 // Adds to a linear site. Deltas of several strategies add, in recipe order.
-struct Adapt {
+struct ENGRAM_SDK_EXPORT Adapt {
   std::string site;
   std::variant<LowRank, Custom> adapter;
 };
@@ -81,7 +83,7 @@ struct Adapt {
 using Claim = std::variant<Freeze, Train, Group, Tensor, Adapt>;
 
 // Collects one strategy's claims. Filling it touches no model.
-class Plan {
+class ENGRAM_SDK_EXPORT Plan {
  public:
   void freeze(std::string pattern);
   void train(std::string pattern, From from = {});

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include <engram/sdk/export.hpp>
+
 namespace engram::sdk {
 
 // A setting's value. A list of strings also accepts one string in a recipe.
@@ -17,7 +19,7 @@ using Setting = std::variant<bool, int64_t, double, std::string, std::vector<std
 enum class SettingKind { boolean, integer, number, string, strings };
 
 // One declared parameter: integer("rank", 8).range(1, 512).doc("...").
-struct ParameterSpec {
+struct ENGRAM_SDK_EXPORT ParameterSpec {
   std::string name;
   SettingKind kind = SettingKind::number;
   Setting fallback;
@@ -35,14 +37,14 @@ struct ParameterSpec {
   ParameterSpec& doc(std::string sentence);
 };
 
-ParameterSpec boolean(std::string name, bool fallback);
-ParameterSpec integer(std::string name, int64_t fallback);
-ParameterSpec number(std::string name, double fallback);
-ParameterSpec string(std::string name, std::string fallback);
-ParameterSpec strings(std::string name, std::vector<std::string> fallback);
+ENGRAM_SDK_EXPORT ParameterSpec boolean(std::string name, bool fallback);
+ENGRAM_SDK_EXPORT ParameterSpec integer(std::string name, int64_t fallback);
+ENGRAM_SDK_EXPORT ParameterSpec number(std::string name, double fallback);
+ENGRAM_SDK_EXPORT ParameterSpec string(std::string name, std::string fallback);
+ENGRAM_SDK_EXPORT ParameterSpec strings(std::string name, std::vector<std::string> fallback);
 
 // Checked values by name. Asking for a name that was not declared throws sdk::Error.
-class Settings {
+class ENGRAM_SDK_EXPORT Settings {
  public:
   Settings() = default;
   explicit Settings(std::map<std::string, Setting> values) : values_(std::move(values)) {}

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <engram/sdk/export.hpp>
 #include <engram/sdk/model_view.hpp>
 #include <engram/sdk/plan.hpp>
 #include <engram/sdk/settings.hpp>
@@ -16,7 +17,7 @@
 namespace engram::sdk {
 
 // Fresh runs only, after allocation: fill the claimed tensors here.
-class InitView {
+class ENGRAM_SDK_EXPORT InitView {
  public:
   virtual ~InitView();
   virtual const ModelView& model() const = 0;
@@ -29,7 +30,7 @@ class InitView {
 };
 
 // Where the run is. Callable at any time of a step; reading tensors' values would synchronise the device.
-class StepView {
+class ENGRAM_SDK_EXPORT StepView {
  public:
   virtual ~StepView();
   virtual int64_t step() const = 0;    // optimizer steps done
@@ -40,7 +41,7 @@ class StepView {
 };
 
 // The gradients of one optimizer step, after unscaling, before penalties and clipping; read only.
-class GradView {
+class ENGRAM_SDK_EXPORT GradView {
  public:
   virtual ~GradView();
   virtual std::vector<std::string> names() const = 0;               // tensors that train in this step
@@ -48,7 +49,7 @@ class GradView {
 };
 
 // State beside the claimed tensors, saved with every checkpoint.
-class StateWriter {
+class ENGRAM_SDK_EXPORT StateWriter {
  public:
   virtual ~StateWriter();
   virtual void number(const std::string& name, double value) = 0;
@@ -56,7 +57,7 @@ class StateWriter {
   virtual void tensor(const std::string& name, const at::Tensor& value) = 0;
 };
 
-class StateReader {
+class ENGRAM_SDK_EXPORT StateReader {
  public:
   virtual ~StateReader();
   // Each throws sdk::Error when the name was not saved.
@@ -67,7 +68,7 @@ class StateReader {
 
 // One strategy of one run. The host calls the methods in the order in which they stand here, from one thread.
 // Construction gets the checked settings and may throw sdk::Error on a combination that makes no sense.
-class Strategy {
+class ENGRAM_SDK_EXPORT Strategy {
  public:
   virtual ~Strategy();
   // Proposes claims. Pure: the same view gives the same claims, and nothing is allocated or kept.

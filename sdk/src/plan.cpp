@@ -1,0 +1,33 @@
+#include <engram/sdk/plan.hpp>
+
+#include <utility>
+
+namespace engram::sdk {
+
+void Plan::freeze(std::string pattern) { claims_.emplace_back(Freeze{{std::move(pattern)}}); }
+
+void Plan::train(std::string pattern, From from) { claims_.emplace_back(Train{{std::move(pattern)}, from}); }
+
+void Plan::group(std::string pattern, double rate_scale, std::optional<double> weight_decay) {
+  claims_.emplace_back(Group{{std::move(pattern)}, rate_scale, weight_decay});
+}
+
+void Plan::tensor(std::string name, std::vector<int64_t> shape, std::string init) {
+  claims_.emplace_back(Tensor{std::move(name), std::move(shape), std::move(init), true});
+}
+
+void Plan::kept_tensor(std::string name, std::vector<int64_t> shape, std::string init) {
+  claims_.emplace_back(Tensor{std::move(name), std::move(shape), std::move(init), false});
+}
+
+void Plan::adapt(std::string site, LowRank adapter) {
+  claims_.emplace_back(Adapt{std::move(site), std::move(adapter)});
+}
+
+void Plan::adapt(std::string site, Custom adapter) {
+  claims_.emplace_back(Adapt{std::move(site), std::move(adapter)});
+}
+
+void Plan::note(std::string line) { notes_.push_back(std::move(line)); }
+
+}  // namespace engram::sdk
