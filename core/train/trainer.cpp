@@ -1,0 +1,147 @@
+#include "train/trainer.hpp"
+
+#include <cmath>
+
+#include "base/errors.hpp"
+#include "base/seeds.hpp"
+#include "data/batch.hpp"
+#include "kernels/device.hpp"
+#include "train/clipping.hpp"
+#include "train/loss.hpp"
+#include "train/parameter_groups.hpp"
+#include "train/precision.hpp"
+
+namespace engram::train {
+namespace {
+
+constexpr const char* kDropoutState = "dropout_generator";
+constexpr const char* kOptimizerPrefix = "optimizer/";
+
+std::vector<model::NamedTensor> all_tensors(const model::Model& model, const strategy::Strategies& strategies) {
+  std::vector<model::NamedTensor> tensors = model.parameters();
+  for (model::NamedTensor& claimed : strategies.claimed_tensors()) tensors.push_back(std::move(claimed));
+  return tensors;
+}
+
+}  // namespace
+
+StepCount count_steps(int64_t examples, const recipe::Train& settings) {
+  const auto ceil_div = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+  const int64_t batches = ceil_div(examples, settings.batch_size);
+  StepCount count{.per_epoch = ceil_div(batches, settings.accumulation)};
+  count.total = static_cast<int64_t>(std::ceil(settings.epochs * static_cast<double>(count.per_epoch)));
+  return count;
+}
+
+Trainer::Trainer(model::Model& model, strategy::Strategies& strategies, const strategy::Resolution& resolution,
+                 const data::Examples& examples, const recipe::Train& settings)
+    : model_(model),
+      strategies_(strategies),
+      resolution_(resolution),
+      examples_(examples),
+      settings_(settings),
+      count_(count_steps(examples.size(), settings)),
+      optimizer_({.beta1 = settings.beta1, .beta2 = settings.beta2, .epsilon = settings.epsilon}),
+      dropout_(kernels::make_generator(model.device(),
+                                       derive_seed(static_cast<uint64_t>(settings.seed), "dropout"))),
+      live_(all_tensors(model, strategies)) {
+  if (resolution.trainable_count() == 0) {
+    throw RecipeError({.what = "nothing would train: every parameter is frozen",
+                       .where = "strategies",
+                       .fix = "train something, or add an adapter such as { \"lora\" }"});
+  }
+}
+
+recipe::ScheduleInput Trainer::schedule_input() const {
+  return {.step = done_, .steps = count_.total, .epoch = epoch(), .epochs = settings_.epochs};
+}
+
+void Trainer::choose_groups() {
+  groups_ = groups_at(resolution_, live_, settings_.weight_decay, done_, epoch());
+  for (const model::NamedTensor& entry : live_) {
+    entry.tensor.set_requires_grad(false);
+    entry.tensor.mutable_grad() = at::Tensor();
+  }
+  for (const ParameterGroup& group : groups_) {
+    for (const model::NamedTensor& entry : group.tensors) entry.tensor.set_requires_grad(true);
+  }
+}
+
+std::vector<int64_t> Trainer::next_rows() {
+  const int64_t epoch = done_ / count_.per_epoch;
+  if (epoch != order_epoch_) {
+    order_ = data::epoch_order(examples_.size(), static_cast<uint64_t>(settings_.seed), epoch);
+    order_epoch_ = epoch;
+  }
+  const int64_t per_step = settings_.batch_size * settings_.accumulation;
+  const int64_t begin = done_ % count_.per_epoch * per_step;
+  const int64_t end = std::min<int64_t>(begin + per_step, examples_.size());
+  return {order_.begin() + begin, order_.begin() + end};
+}
+
+at::Tensor Trainer::accumulate(const std::vector<int64_t>& rows) {
+  const auto total = static_cast<int64_t>(rows.size());
+  const model::Pass pass{.training = true, .dropout_generator = dropout_};
+  at::Tensor loss = at::zeros({}, at::TensorOptions(model_.device()).dtype(at::kFloat));
+  for (int64_t begin = 0; begin < total; begin += settings_.batch_size) {
+    const int64_t count = std::min(settings_.batch_size, total - begin);
+    const data::Batch batch = data::pack(examples_, std::span(rows).subspan(begin, count)).to(model_.device());
+    at::Tensor part;
+    {
+      const PrecisionScope precision(model_.device(), settings_.precision);
+      const at::Tensor logits_BC = model_.logits(batch, examples_.task, pass);
+      part = cross_entropy_sum(logits_BC, batch.labels_B) / total;
+    }
+    part.backward();
+    loss.add_(part.detach());
+  }
+  return loss;
+}
+
+StepResult Trainer::step(const recipe::ScheduleResult& schedule) {
+  choose_groups();
+  const std::vector<int64_t> rows = next_rows();
+  StepResult result{.examples = static_cast<int64_t>(rows.size()), .loss = accumulate(rows)};
+
+  std::vector<model::NamedTensor> trainable;
+  std::vector<at::Tensor> gradients;
+  for (const ParameterGroup& group : groups_) {
+    for (const model::NamedTensor& entry : group.tensors) {
+      trainable.push_back(entry);
+      if (entry.tensor.grad().defined()) gradients.push_back(entry.tensor.grad());
+    }
+  }
+  strategies_.on_gradients(where(), trainable);
+  result.gradient_norm = clip_gradients(gradients, settings_.clip);
+
+  const at::Tensor found_inf = at::logical_not(at::isfinite(result.gradient_norm)).to(at::kFloat);
+  const double rate = settings_.learning_rate * schedule.rate_factor;
+  optimizer_.step(groups_, rate, found_inf);
+  for (const ParameterGroup& group : groups_) result.learning_rates.push_back(rate * group.rate_scale);
+  result.step = ++done_;
+  strategies_.on_update(where());
+  return result;
+}
+
+std::vector<model::NamedTensor> Trainer::state() const {
+  std::vector<model::NamedTensor> state = {{kDropoutState, dropout_.get_state()}};
+  for (const model::NamedTensor& entry : optimizer_.state()) {
+    state.push_back({kOptimizerPrefix + entry.name, entry.tensor});
+  }
+  return state;
+}
+
+void Trainer::restore(const std::vector<model::NamedTensor>& state, int64_t done) {
+  std::vector<model::NamedTensor> moments;
+  for (const model::NamedTensor& entry : state) {
+    if (entry.name == kDropoutState) {
+      dropout_.set_state(entry.tensor.cpu());
+    } else if (entry.name.starts_with(kOptimizerPrefix)) {
+      moments.push_back({entry.name.substr(std::string(kOptimizerPrefix).size()), entry.tensor});
+    }
+  }
+  optimizer_.restore(moments, model_.device());
+  done_ = done;
+}
+
+}  // namespace engram::train

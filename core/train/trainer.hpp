@@ -1,0 +1,83 @@
+// The training loop's engine: one optimizer step at a time, on any device. Who is evaluated when is decided elsewhere.
+//
+// Order inside a step (a contract): micro-batches forward and backward -> on_gradients (read-only) -> clip -> optimizer
+// step -> on_update.
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/examples.hpp"
+#include "model/model.hpp"
+#include "recipe/history.hpp"
+#include "recipe/recipe.hpp"
+#include "strategy/strategies.hpp"
+#include "train/adamw.hpp"
+
+namespace engram::train {
+
+// Optimizer steps of a run, as transformers counts them: the last, smaller batch of an epoch is kept.
+struct StepCount {
+  int64_t per_epoch = 0;
+  int64_t total = 0;
+};
+StepCount count_steps(int64_t examples, const recipe::Train& settings);
+
+// What one optimizer step leaves behind. The tensors are scalars on the device: reading them waits for it.
+struct StepResult {
+  int64_t step = 0;                      // steps done, this one included
+  int64_t examples = 0;
+  at::Tensor loss;                       // mean over the step's examples, fp32
+  at::Tensor gradient_norm;              // before clipping; not finite: the update was skipped
+  std::vector<double> learning_rates;    // of each parameter group, as used
+};
+
+class Trainer {
+ public:
+  // Everything is borrowed and outlives the trainer. `examples` all belong to `task` and carry labels. The strategies
+  // have been applied to the model. Throws RecipeError when nothing would train.
+  Trainer(model::Model& model, strategy::Strategies& strategies, const strategy::Resolution& resolution,
+          const data::Examples& examples, const recipe::Train& settings);
+
+  bool finished() const { return done_ >= count_.total; }
+  int64_t done() const { return done_; }
+  const StepCount& count() const { return count_; }
+  // Fractional epochs done.
+  double epoch() const { return static_cast<double>(done_) / static_cast<double>(count_.per_epoch); }
+  // What schedule callbacks see before the next step.
+  recipe::ScheduleInput schedule_input() const;
+  strategy::Strategies::Where where() const { return {.step = done_, .steps = count_.total, .epoch = epoch()}; }
+
+  // Runs the next optimizer step at train.learning_rate x schedule.rate_factor.
+  StepResult step(const recipe::ScheduleResult& schedule);
+
+  // Everything that the next step depends on, beside the weights: optimizer moments and the dropout generator. Live
+  // tensors under unique names; restore() takes them back together with the number of steps done.
+  std::vector<model::NamedTensor> state() const;
+  void restore(const std::vector<model::NamedTensor>& state, int64_t done);
+
+ private:
+  void choose_groups();
+  at::Tensor accumulate(const std::vector<int64_t>& rows);
+  std::vector<int64_t> next_rows();
+
+  model::Model& model_;
+  strategy::Strategies& strategies_;
+  const strategy::Resolution& resolution_;
+  const data::Examples& examples_;
+  const recipe::Train& settings_;
+  StepCount count_;
+  AdamW optimizer_;
+  at::Generator dropout_;
+  std::vector<model::NamedTensor> live_;       // every tensor of the resolution
+  std::vector<ParameterGroup> groups_;         // of the coming step
+  std::vector<int64_t> order_;                 // of the current epoch
+  int64_t order_epoch_ = -1;
+  int64_t done_ = 0;
+};
+
+}  // namespace engram::train
