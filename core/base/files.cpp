@@ -87,6 +87,10 @@ std::string read_file(const std::filesystem::path& file) {
 }
 
 void write_file_atomically(const std::filesystem::path& file, std::string_view bytes) {
+  write_parts_atomically(file, {&bytes, 1});
+}
+
+void write_parts_atomically(const std::filesystem::path& file, std::span<const std::string_view> parts) {
   std::error_code failed;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failed);
   if (failed) cannot_write(file, failed.message());
@@ -94,7 +98,7 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view b
   try {
     const Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (descriptor.get() < 0) cannot_write(file, std::strerror(errno));
-    write_all(descriptor.get(), bytes, file);
+    for (const std::string_view part : parts) write_all(descriptor.get(), part, file);
     if (::fsync(descriptor.get()) != 0) cannot_write(file, std::strerror(errno));
     if (::rename(temporary.c_str(), file.c_str()) != 0) cannot_write(file, std::strerror(errno));
   } catch (...) {

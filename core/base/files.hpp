@@ -16,6 +16,8 @@ std::string read_file(const std::filesystem::path& file);
 // Writes to a temporary beside the file, flushes it to the disk and renames it into place, creating parent folders.
 // Throws InternalError (exit 6) naming the file and the system's reason; the old file, if any, is then untouched.
 void write_file_atomically(const std::filesystem::path& file, std::string_view bytes);
+// The same for content that lies in several places, written one after the other without being joined in memory.
+void write_parts_atomically(const std::filesystem::path& file, std::span<const std::string_view> parts);
 
 // SHA-256 as 64 lower-case hexadecimal digits.
 std::string sha256(std::string_view bytes);
