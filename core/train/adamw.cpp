@@ -1,5 +1,7 @@
 #include "train/adamw.hpp"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 
 #include "base/errors.hpp"
@@ -17,7 +19,7 @@ AdamW::Moments& AdamW::moments_of(const model::NamedTensor& entry) {
 }
 
 void AdamW::step(const std::vector<ParameterGroup>& groups, double learning_rate, const at::Tensor& found_inf) {
-  const c10::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const at::Tensor counted = 1 - found_inf;
   for (const ParameterGroup& group : groups) {
     std::vector<at::Tensor> tensors, gradients, exp_avgs, exp_avg_sqs, steps;

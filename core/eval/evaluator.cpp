@@ -1,0 +1,115 @@
+#include "eval/evaluator.hpp"
+
+#include <c10/core/InferenceMode.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "base/errors.hpp"
+#include "base/interrupt.hpp"
+#include "data/batch.hpp"
+#include "eval/metrics.hpp"
+#include "train/precision.hpp"
+
+namespace engram::eval {
+namespace {
+
+// Batches of similar length: nothing is padded outside attention, and little inside it.
+std::vector<int64_t> by_length(const data::Examples& examples) {
+  std::vector<int64_t> rows(static_cast<size_t>(examples.size()));
+  std::iota(rows.begin(), rows.end(), 0);
+  const auto length = [&](int64_t row) {
+    const auto& offsets = examples.tokens.offsets;
+    return offsets[static_cast<size_t>(row) + 1] - offsets[static_cast<size_t>(row)];
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](int64_t a, int64_t b) { return length(a) < length(b); });
+  return rows;
+}
+
+// Calls use(batch on the model's device, its logits in fp32) for every batch of the set.
+template <class Use>
+void for_each_batch(const model::Model& model, const data::Examples& examples, const EvaluationSettings& settings,
+                    const model::Pass& pass, const Use& use) {
+  const c10::InferenceMode inference;
+  const std::vector<int64_t> rows = by_length(examples);
+  for (size_t begin = 0; begin < rows.size(); begin += static_cast<size_t>(settings.batch_size)) {
+    interrupt::check();
+    const size_t count = std::min(static_cast<size_t>(settings.batch_size), rows.size() - begin);
+    const data::Batch batch = data::pack(examples, std::span(rows).subspan(begin, count)).to(model.device());
+    at::Tensor logits_BC;
+    {
+      const train::PrecisionScope precision(model.device(), settings.precision);
+      logits_BC = model.logits(batch, examples.task, pass);
+    }
+    use(batch, logits_BC.to(at::kFloat));
+  }
+}
+
+std::string row_name(const data::Examples& examples, int64_t row) {
+  return "row " + std::to_string(row + 1) + " of the set '" + examples.name + "'";
+}
+
+}  // namespace
+
+SetScores evaluate(const model::Model& model, const data::Examples& examples, const EvaluationSettings& settings) {
+  SetScores scores;
+  scores.predictions.resize(static_cast<size_t>(examples.size()));
+  scores.losses.resize(static_cast<size_t>(examples.size()));
+  const model::Pass pass{.adapters = settings.adapters};
+  for_each_batch(model, examples, settings, pass, [&](const data::Batch& batch, const at::Tensor& logits_BC) {
+    const at::Tensor losses_B = at::cross_entropy_loss(logits_BC, batch.labels_B, {}, at::Reduction::None).cpu();
+    const at::Tensor predictions_B = logits_BC.argmax(1).cpu();
+    for (size_t i = 0; i < batch.rows.size(); ++i) {
+      const auto row = static_cast<size_t>(batch.rows[i]);
+      scores.losses[row] = losses_B.data_ptr<float>()[i];
+      scores.predictions[row] = predictions_B.data_ptr<int64_t>()[i];
+      if (!std::isfinite(scores.losses[row])) {
+        throw InternalError({.what = "the evaluation loss is not a finite number on " + row_name(examples, batch.rows[i]),
+                             .fix = "lower train.learning_rate; the last good checkpoint is kept"},
+                            ExitCode::resources);
+      }
+    }
+  });
+  scores.metrics = classification_metrics(examples.labels, scores.predictions, scores.losses);
+  return scores;
+}
+
+Behaviour observe(const model::Model& model, const data::Examples& examples, const EvaluationSettings& settings) {
+  const std::string last_tap = model.view().taps.back();
+  at::Tensor last_hidden_TH;
+  const model::Pass pass{.adapters = settings.adapters,
+                         .on_tap = [&](const std::string& tap, const at::Tensor& hidden_TH) {
+                           if (tap == last_tap) last_hidden_TH = hidden_TH;
+                         }};
+  Behaviour seen;
+  for_each_batch(model, examples, settings, pass, [&](const data::Batch& batch, const at::Tensor& logits_BC) {
+    if (!seen.mean_hidden_NH.defined()) {
+      seen.mean_hidden_NH = at::empty({examples.size(), model.view().hidden}, at::kFloat);
+      seen.log_probabilities_NC = at::empty({examples.size(), logits_BC.size(1)}, at::kFloat);
+    }
+    const at::Tensor rows_B = at::tensor(batch.rows, at::kLong);
+    const std::vector<at::Tensor> sequences = last_hidden_TH.to(at::kFloat).cpu().split_with_sizes([&] {
+      std::vector<int64_t> lengths;
+      for (size_t b = 0; b + 1 < batch.offsets.size(); ++b) lengths.push_back(batch.offsets[b + 1] - batch.offsets[b]);
+      return lengths;
+    }());
+    for (size_t b = 0; b < sequences.size(); ++b) seen.mean_hidden_NH[batch.rows[b]].copy_(sequences[b].mean(0));
+    seen.log_probabilities_NC.index_copy_(0, rows_B, logits_BC.log_softmax(1).cpu());
+  });
+  return seen;
+}
+
+const std::vector<std::string>& drift_metric_names() {
+  static const std::vector<std::string> names = {"drift", "kl"};
+  return names;
+}
+
+std::map<std::string, double> drift_metrics(const Behaviour& before, const Behaviour& now) {
+  const c10::InferenceMode inference;
+  const at::Tensor cosine_N = at::cosine_similarity(before.mean_hidden_NH, now.mean_hidden_NH, 1);
+  const at::Tensor kl_N = (before.log_probabilities_NC.exp() *
+                           (before.log_probabilities_NC - now.log_probabilities_NC)).sum(1);
+  return {{"drift", 1 - cosine_N.mean().item<double>()}, {"kl", kl_N.mean().item<double>()}};
+}
+
+}  // namespace engram::eval
