@@ -1,0 +1,116 @@
+// Parquet through Arrow; every value becomes its text.
+#include <arrow/api.h>
+#include <arrow/io/file.h>
+#include <arrow/visit_array_inline.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/file_reader.h>
+
+#include "base/text.hpp"
+#include "data/raw_table.hpp"
+
+namespace engram::data {
+namespace {
+
+[[noreturn]] void refuse(const arrow::Status& status, const std::string& file) {
+  throw DataError({.what = "cannot be read as Parquet: " + status.message(), .where = file});
+}
+
+template <class T>
+T checked(arrow::Result<T> result, const std::string& file) {
+  if (!result.ok()) refuse(result.status(), file);
+  return std::move(result).ValueUnsafe();
+}
+
+std::unique_ptr<parquet::arrow::FileReader> open(const std::filesystem::path& file) {
+  arrow::MemoryPool* pool = arrow::system_memory_pool();
+  const std::string name = file.string();
+  auto source = checked(arrow::io::ReadableFile::Open(name, pool), name);
+  auto reader = checked(parquet::arrow::OpenFile(std::move(source), pool), name);
+  reader->set_use_threads(false);
+  return reader;
+}
+
+// Appends the text of every value of one array.
+class Texts {
+ public:
+  explicit Texts(std::vector<Cell>& cells) : cells_(cells) {}
+
+  template <class Array>
+  arrow::Status Visit(const Array& array) {
+    using Type = typename Array::TypeClass;
+    if constexpr (arrow::is_base_binary_type<Type>::value || arrow::is_binary_view_like_type<Type>::value) {
+      append(array, [&](int64_t i) { return std::string(array.GetView(i)); });
+    } else if constexpr (arrow::is_integer_type<Type>::value) {
+      append(array, [&](int64_t i) { return std::to_string(array.Value(i)); });
+    } else if constexpr (std::is_same_v<Type, arrow::FloatType> || std::is_same_v<Type, arrow::DoubleType>) {
+      append(array, [&](int64_t i) { return text::shortest(array.Value(i)); });
+    } else if constexpr (std::is_same_v<Type, arrow::BooleanType>) {
+      append(array, [&](int64_t i) { return std::string(array.Value(i) ? "true" : "false"); });
+    } else if constexpr (std::is_same_v<Type, arrow::DictionaryType>) {
+      return dictionary(array);
+    } else {
+      return arrow::Status::TypeError("holds values of type ", array.type()->ToString());
+    }
+    return arrow::Status::OK();
+  }
+
+ private:
+  template <class Array, class ToText>
+  void append(const Array& array, ToText to_text) {
+    for (int64_t i = 0; i < array.length(); ++i) cells_.push_back(array.IsNull(i) ? Cell() : Cell(to_text(i)));
+  }
+
+  arrow::Status dictionary(const arrow::DictionaryArray& array) {
+    std::vector<Cell> words;
+    Texts visitor(words);
+    ARROW_RETURN_NOT_OK(arrow::VisitArrayInline(*array.dictionary(), &visitor));
+    append(array, [&](int64_t i) { return words[static_cast<size_t>(array.GetValueIndex(i))].value_or(""); });
+    return arrow::Status::OK();
+  }
+
+  std::vector<Cell>& cells_;
+};
+
+std::vector<Cell> texts_of(const arrow::ChunkedArray& column, int64_t limit, const std::string& name,
+                           LineFaults& faults) {
+  std::vector<Cell> cells;
+  Texts visitor(cells);
+  for (const auto& chunk : column.Slice(0, limit)->chunks()) {
+    const arrow::Status status = arrow::VisitArrayInline(*chunk, &visitor);
+    if (!status.ok()) {
+      faults.add_for_file({.what = name + " " + status.message(), .allowed = "strings, integers, numbers and booleans"});
+      faults.raise();
+    }
+  }
+  return cells;
+}
+
+}  // namespace
+
+RawTable read_parquet(const recipe::DataSet& set, const std::filesystem::path& file, LineFaults& faults) {
+  const auto reader = open(file);
+  std::shared_ptr<arrow::Schema> schema;
+  if (const arrow::Status status = reader->GetSchema(&schema); !status.ok()) refuse(status, file.string());
+  const std::vector<recipe::Column> asked = columns_asked_for(set);
+  const std::vector<size_t> indices = find_columns(asked, schema->field_names(), "", faults);
+  const int64_t rows = std::min(reader->parquet_reader()->metadata()->num_rows(), set.rows.value_or(INT64_MAX));
+  if (rows == 0) faults.add_for_file({.what = "holds no rows"});
+  if (indices.size() < asked.size() || rows == 0) return {};
+
+  RawTable table;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    std::shared_ptr<arrow::ChunkedArray> column;
+    const arrow::Status status = reader->ReadColumn(static_cast<int>(indices[i]), &column);
+    if (!status.ok()) refuse(status, file.string());
+    table.names.push_back(shown(asked[i]));
+    table.columns.push_back(texts_of(*column, rows, table.names.back(), faults));
+  }
+  for (int64_t row = 1; row <= rows; ++row) table.lines.push_back(row);
+  return table;
+}
+
+int64_t count_parquet_rows(const std::filesystem::path& file) {
+  return open(file)->parquet_reader()->metadata()->num_rows();
+}
+
+}  // namespace engram::data
