@@ -7,11 +7,15 @@
 namespace engram::sdk {
 namespace {
 
-template <class T>
-const T& get(const std::map<std::string, Setting>& values, const std::string& name, const char* kind) {
+const Setting& find(const std::map<std::string, Setting>& values, const std::string& name) {
   const auto found = values.find(name);
   if (found == values.end()) throw Error("the strategy reads the setting '" + name + "', which it never declared");
-  const T* value = std::get_if<T>(&found->second);
+  return found->second;
+}
+
+template <class T>
+const T& get(const std::map<std::string, Setting>& values, const std::string& name, const char* kind) {
+  const T* value = std::get_if<T>(&find(values, name));
   if (value == nullptr) throw Error("the strategy reads the setting '" + name + "' as " + kind + ", declared otherwise");
   return *value;
 }
@@ -79,7 +83,11 @@ const std::string& Settings::string(const std::string& name) const {
   return get<std::string>(values_, name, "a string");
 }
 
-const std::vector<std::string>& Settings::strings(const std::string& name) const {
+const Setting& Settings::setting(const std::string& name) const { return find(values_, name); }
+
+std::vector<std::string> Settings::strings(const std::string& name) const {
+  const Setting& value = find(values_, name);
+  if (const auto* one = std::get_if<std::string>(&value)) return {*one};
   return get<std::vector<std::string>>(values_, name, "a list of strings");
 }
 

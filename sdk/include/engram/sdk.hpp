@@ -2,6 +2,8 @@
 #pragma once
 
 #include <engram/sdk/error.hpp>
+#include <engram/sdk/export.hpp>
+#include <engram/sdk/fingerprint.hpp>
 #include <engram/sdk/generator.hpp>
 #include <engram/sdk/match.hpp>
 #include <engram/sdk/model_view.hpp>

@@ -13,7 +13,7 @@
 
 namespace engram::sdk {
 
-// A setting's value. A list of strings also accepts one string in a recipe.
+// A setting's value. Where a list of strings is declared, a recipe may write one string; the value is then that string.
 using Setting = std::variant<bool, int64_t, double, std::string, std::vector<std::string>>;
 
 enum class SettingKind { boolean, integer, number, string, strings };
@@ -53,7 +53,9 @@ class ENGRAM_SDK_EXPORT Settings {
   int64_t integer(const std::string& name) const;
   double number(const std::string& name) const;
   const std::string& string(const std::string& name) const;
-  const std::vector<std::string>& strings(const std::string& name) const;
+  // A single string comes as a list of one; setting() tells the two apart.
+  std::vector<std::string> strings(const std::string& name) const;
+  const Setting& setting(const std::string& name) const;
   const std::map<std::string, Setting>& values() const { return values_; }
 
  private:

@@ -1,0 +1,34 @@
+// Which linear sites a list of targets means. The rules are PEFT's, but nothing is accepted silently.
+//
+//   { "query", "output.dense" }   each entry is a site's full name or a dotted suffix of it
+//   "encoder\\.layer\\.[0-2].*"   one string is a regular expression (ECMAScript) over the full name
+//   "all-linear"                  every linear site
+//
+// Sites of heads are never targets.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <engram/sdk/export.hpp>
+#include <engram/sdk/model_view.hpp>
+#include <engram/sdk/settings.hpp>
+
+namespace engram::sdk {
+
+struct ENGRAM_SDK_EXPORT TargetMatch {
+  std::vector<LinearSite> sites;                          // in the model's order, each once
+  std::vector<std::pair<std::string, int64_t>> counts;    // per pattern as written, sites matched
+  std::string text() const;                               // "query 6, value 6"
+};
+
+// `targets` is the value of a `strings` parameter. Throws Error naming every pattern that matches nothing with the
+// nearest names and the counts of the others, and when a regular expression is malformed.
+ENGRAM_SDK_EXPORT TargetMatch match_linear_sites(const ModelView& model, const Setting& targets);
+
+// Throws Error when `rank` is larger than the smaller side of a matched site's matrix, naming the sites.
+ENGRAM_SDK_EXPORT void check_rank(int64_t rank, const TargetMatch& match);
+
+}  // namespace engram::sdk
