@@ -10,6 +10,7 @@ losses.json            settings, examples (token ids, label), the rows of each s
 
 import copy
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -26,8 +27,8 @@ from hf_trainer import train_with_trainer  # noqa: E402
 FOLDER = Path(__file__).resolve().parent / "losses"
 VOCABULARY, LABELS, ROWS = 96, ["calm", "stormy", "windy"], 36
 SETTINGS = {
-    "full": Settings(learning_rate=2e-3, batch_size=8, warmup=0.2, weight_decay=0.01, seed=17, max_steps=10),
-    "lora": Settings(learning_rate=1e-2, batch_size=8, warmup=0.2, weight_decay=0.01, seed=17, max_steps=10),
+    "full": Settings(learning_rate=2e-3, epochs=2, batch_size=8, warmup=0.2, weight_decay=0.01, seed=17, max_steps=10),
+    "lora": Settings(learning_rate=1e-2, epochs=2, batch_size=8, warmup=0.2, weight_decay=0.01, seed=17, max_steps=10),
 }
 LORA = {"r": 4, "lora_alpha": 8, "target_modules": ["query", "value"]}
 
@@ -134,7 +135,7 @@ def main():
         "full": checked(model, data, SETTINGS["full"]),
         "lora": checked(lora, data, SETTINGS["lora"]),
     }
-    text = json.dumps(golden, indent=1)
+    text = re.sub(r"\[[^\[\]{}]*\]", lambda numbers: " ".join(numbers.group().split()), json.dumps(golden, indent=1))
     (FOLDER / "losses.json").write_text(text + "\n")
     for name in ("full", "lora"):
         print(name, [round(loss, 4) for loss in golden[name]["losses"]])
