@@ -31,7 +31,7 @@ std::string pad_right(std::string_view text, size_t width);
 std::string pad_left(std::string_view text, size_t width);
 // Cut to `width` columns, ending in "..." where something is missing.
 std::string cut(std::string_view text, size_t width);
-// Lines of at most `width` columns, broken at blanks; a longer word stays whole.
+// Lines of at most `width` columns, broken at blanks, each after the first indented; a longer word stays whole.
 std::string wrap(std::string_view text, size_t width, size_t indent);
 
 }  // namespace engram::report

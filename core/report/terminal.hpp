@@ -44,7 +44,6 @@ class Terminal {
   double last_shown_ = 0;
   int64_t last_tenth_ = -1;
   bool drawn_ = false;
-  bool score_seen_ = false;
 };
 
 }  // namespace engram::report

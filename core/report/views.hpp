@@ -15,6 +15,7 @@ namespace engram::report {
 enum class Role { new_task, original_task };
 
 // How a measure is written: a share of 1 as percent and its change in points; nats and plain numbers as they are.
+// Of shares (accuracy, macro F1) more is better; of nats and plain numbers (loss, KL, drift) less is.
 enum class Unit { share, nats, plain };
 
 struct DataLine {
@@ -105,7 +106,7 @@ struct ChosenCheckpoint {
   std::string folder;
 };
 
-// The end of a run; result.json holds exactly this (see summary_json.hpp).
+// The end of a run; result.json holds all of this but `next` (summary_json.hpp).
 struct RunSummary {
   std::string recipe;
   std::string run_folder;
@@ -116,7 +117,7 @@ struct RunSummary {
   int64_t steps = 0;
   int64_t parameters = 0;
   int64_t trainable = 0;
-  std::vector<EvaluationRow> rows;     // of the chosen checkpoint
+  std::vector<EvaluationRow> rows;     // of the chosen checkpoint, else of the last evaluation
   std::vector<EvaluationRow> last_rows;  // of the last evaluation; empty when that is the chosen one
   std::optional<RunPoint> marginal_crossover;  // first point where a step cost more than it taught
   std::optional<RunPoint> level_crossover;     // first point where retained fell below gained

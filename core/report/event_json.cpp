@@ -1,0 +1,60 @@
+#include "report/event_json.hpp"
+
+#include "report/summary_json.hpp"
+
+namespace engram::report {
+namespace {
+
+std::string_view word(EvaluationKind kind) {
+  switch (kind) {
+    case EvaluationKind::baseline: return "baseline";
+    case EvaluationKind::during: return "during";
+    case EvaluationKind::end: return "end";
+  }
+  return "during";
+}
+
+}  // namespace
+
+Json run_started_event(const RunHeader& header) {
+  Json event = {{"event", "run_started"}};
+  Json fields = to_json(header);
+  // Folders of equal runs differ in their number only, and equal runs write equal events.
+  fields.erase("run_folder");
+  event.update(fields);
+  return event;
+}
+
+Json step_event(const StepProgress& progress) {
+  Json rates = Json::object();
+  for (const auto& [group, rate] : progress.learning_rates) rates[group] = rate;
+  return {{"event", "step"},          {"step", progress.step},
+          {"epoch", progress.epoch},  {"loss", progress.loss},
+          {"learning_rate", rates},   {"gradient_norm", progress.gradient_norm}};
+}
+
+Json evaluation_event(const EvaluationView& evaluation) {
+  Json metrics = Json::object(), drop = Json::object(), retained = Json::object();
+  for (const EvaluationRow& row : evaluation.rows) {
+    metrics[row.set][row.metric] = row.now;
+    if (row.drop) drop[row.set][row.metric] = *row.drop;
+    if (row.retained) retained[row.set][row.metric] = *row.retained;
+  }
+  Json event = {{"event", "evaluation"}, {"kind", word(evaluation.kind)}, {"step", evaluation.step},
+                {"epoch", evaluation.epoch}, {"metrics", metrics}};
+  if (evaluation.kind == EvaluationKind::baseline) return event;
+  event["drop"] = drop;
+  event["retained"] = retained;
+  event["score"] = evaluation.score ? Json(*evaluation.score) : Json(nullptr);
+  event["best"] = evaluation.best;
+  return event;
+}
+
+Json finished_event(const RunSummary& summary) {
+  const Json all = to_json(summary);
+  Json event = {{"event", "finished"}};
+  for (const char* field : {"ending", "reason", "steps_done", "crossover", "chosen"}) event[field] = all.at(field);
+  return event;
+}
+
+}  // namespace engram::report

@@ -1,0 +1,115 @@
+#include "report/events.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <ctime>
+
+#include "base/text.hpp"
+#include "report/event_json.hpp"
+#include "report/summary_json.hpp"
+
+namespace engram::report {
+namespace {
+
+// Replacement characters instead of exceptions: a label or a path may hold bytes that are not UTF-8.
+std::string line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string csv_row(int64_t step, double epoch, std::string_view role, const std::string& set,
+                    const std::string& metric, double value) {
+  return text::join({std::to_string(step), text::shortest(epoch), std::string(role), csv_field(set), csv_field(metric),
+                     text::shortest(value)},
+                    ",");
+}
+
+double milliseconds_kept(double seconds) { return std::round(seconds * 1000) / 1000; }
+
+std::string now_in_utc() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char buffer[32];
+  return {buffer, std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+}  // namespace
+
+Clock steady_clock() {
+  return [] { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); };
+}
+
+EventLog::EventLog(const std::filesystem::path& folder, Clock clock)
+    : clock_(std::move(clock)),
+      start_(clock_()),
+      events_(folder / "events.jsonl"),
+      timing_(folder / "timing.jsonl"),
+      metrics_(folder / "metrics.csv") {
+  if (metrics_.empty()) metrics_.append("step,epoch,role,set,metric,value");
+}
+
+void EventLog::run_started(const RunHeader& header) {
+  events_.append(line(run_started_event(header)));
+  timing("run_started", {{"time", now_in_utc()}, {"run_folder", header.run_folder}});
+}
+
+void EventLog::step(const StepProgress& progress) {
+  events_.append(line(step_event(progress)));
+  metrics_.append(csv_row(progress.step, progress.epoch, "train", "", "loss", progress.loss));
+  timing("step", {{"step", progress.step}, {"samples_per_second", milliseconds_kept(progress.samples_per_second)}});
+}
+
+void EventLog::evaluation(const EvaluationView& evaluation) {
+  events_.append(line(evaluation_event(evaluation)));
+  // The baseline is step -1: the untouched model, before strategies are attached at step 0.
+  const int64_t step = evaluation.kind == EvaluationKind::baseline ? -1 : evaluation.step;
+  for (const EvaluationRow& row : evaluation.rows) {
+    metrics_.append(csv_row(step, evaluation.epoch, word(row.role), row.set, row.metric, row.now));
+  }
+  if (evaluation.score) metrics_.append(csv_row(step, evaluation.epoch, "both", "", "score", *evaluation.score));
+  timing("evaluation", {{"step", step}, {"seconds", milliseconds_kept(evaluation.seconds)}});
+}
+
+void EventLog::checkpoint(int64_t step, std::string_view what, std::string_view folder) {
+  events_.append(line({{"event", "checkpoint"}, {"step", step}, {"what", what}, {"folder", folder}}));
+  timing("checkpoint", {{"step", step}});
+}
+
+void EventLog::warning(std::string_view text) {
+  events_.append(line({{"event", "warning"}, {"text", text}}));
+  timing("warning", Json::object());
+}
+
+void EventLog::stopped(int64_t step, Ending ending, std::string_view reason) {
+  events_.append(line({{"event", "stopped"}, {"step", step}, {"ending", word(ending)}, {"reason", reason}}));
+  timing("stopped", {{"step", step}});
+}
+
+void EventLog::finished(const RunSummary& summary) {
+  events_.append(line(finished_event(summary)));
+  timing("finished", {{"time", now_in_utc()},
+                      {"training_seconds", milliseconds_kept(summary.training_seconds)},
+                      {"evaluation_seconds", milliseconds_kept(summary.evaluation_seconds)},
+                      {"total_seconds", milliseconds_kept(summary.total_seconds)},
+                      {"peak_bytes", summary.peak_bytes}});
+}
+
+void EventLog::event(std::string_view kind, const Json& fields) {
+  Json event = {{"event", kind}};
+  event.update(fields);
+  events_.append(line(event));
+  timing(kind, Json::object());
+}
+
+void EventLog::timing(std::string_view kind, Json fields) {
+  Json event = {{"event", kind}, {"elapsed", milliseconds_kept(clock_() - start_)}};
+  event.update(fields);
+  timing_.append(line(event));
+}
+
+}  // namespace engram::report
