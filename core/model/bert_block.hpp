@@ -1,0 +1,61 @@
+// One post-norm encoder block of the BERT family, on packed tokens.
+//
+// Shape letters: T tokens, B sequences, H hidden size.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "kernels/packed_layout.hpp"
+#include "model/bert_config.hpp"
+#include "model/linear.hpp"
+
+namespace engram::model {
+
+// A parameter by name; the model's look-up while it is put together.
+using ParameterSource = std::function<at::Tensor(const std::string& name)>;
+
+class LayerNorm {
+ public:
+  LayerNorm() = default;
+  LayerNorm(const std::string& name, double eps, const ParameterSource& parameters);
+  at::Tensor forward(const at::Tensor& x) const;
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;
+  double eps_ = 0;
+};
+
+// What all blocks of a model share.
+struct BlockSettings {
+  int64_t heads = 1;
+  double hidden_dropout = 0;
+  double attention_dropout = 0;
+  kernels::Activation activation = kernels::Activation::gelu;
+};
+
+class BertBlock {
+ public:
+  BertBlock(int64_t layer, const BertConfig& config, const ParameterSource& parameters);
+
+  // (T, H) -> (T, H).
+  at::Tensor forward(const at::Tensor& hidden_TH, const kernels::PackedLayout& layout, const BlockSettings& settings,
+                     const PassState& pass) const;
+  // The same for the first token of each sequence only, (T, H) -> (B, H): all that a pooler reads of the last block.
+  at::Tensor forward_first_tokens(const at::Tensor& hidden_TH, const kernels::PackedLayout& layout,
+                                  const BlockSettings& settings, const PassState& pass) const;
+
+  // The projection of this name within the block ("attention.self.query"), or nullptr.
+  Linear* find(const std::string& name);
+  void detach_all();
+
+ private:
+  at::Tensor after_attention(const at::Tensor& attended, const at::Tensor& residual, const BlockSettings& settings,
+                             const PassState& pass) const;
+
+  Linear query_, key_, value_, attention_output_, intermediate_, output_;
+  LayerNorm attention_norm_, output_norm_;
+};
+
+}  // namespace engram::model

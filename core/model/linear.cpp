@@ -1,0 +1,38 @@
+#include "model/linear.hpp"
+
+namespace engram::model {
+namespace {
+
+at::Tensor with_low_rank(const BoundLowRank& adapter, const at::Tensor& x, const at::Tensor& y,
+                         const PassState& pass) {
+  const at::Tensor reduced = at::linear(kernels::dropout(x, adapter.dropout, pass.dropout), adapter.a);
+  return at::add(y, at::linear(reduced, adapter.b), adapter.scale);
+}
+
+at::Tensor with_custom(const BoundCustom& adapter, const at::Tensor& x, const at::Tensor& y, const at::Tensor& base,
+                       const at::Tensor& weight, const PassState& pass) {
+  const sdk::AdapterPass view{.weight = weight,
+                              .tensor = adapter.tensor,
+                              .dropout = [&pass](const at::Tensor& input, double probability) {
+                                return kernels::dropout(input, probability, pass.dropout);
+                              }};
+  return at::add(y, adapter.adapter.delta(view, x, base));
+}
+
+}  // namespace
+
+at::Tensor Linear::forward(const at::Tensor& x, const PassState& pass) const {
+  const at::Tensor base = at::linear(x, weight_, bias_);
+  if (!pass.adapters) return base;
+  at::Tensor y = base;
+  for (const BoundAdapter& adapter : adapters_) {
+    if (const auto* low_rank = std::get_if<BoundLowRank>(&adapter)) {
+      y = with_low_rank(*low_rank, x, y, pass);
+    } else {
+      y = with_custom(std::get<BoundCustom>(adapter), x, y, base, weight_, pass);
+    }
+  }
+  return y;
+}
+
+}  // namespace engram::model
