@@ -1,0 +1,143 @@
+"""Twenty training steps of MiniLM by engram, against transformers (full fine-tuning) and peft (LoRA), live.
+
+    .deps/peers/bin/python tests/parity/train.py BUILD_FOLDER [OUTPUT_FOLDER]
+
+Both sides start from the same weights and see the same batches, dropout is 0. The loss of every step has to agree within
+1e-4 relative: both sides compute in fp32 and sum in different orders. The peer's losses come from a hand-written loop
+that the real Hugging Face Trainer has to repeat within 1e-6. Then what engram saved is loaded back by transformers and
+peft, whose logits have to equal engram's within 2e-5. Versions: transformers 5.23.0, peft 0.21.2.
+"""
+
+import copy
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "peers"))
+from peft import LoraConfig, PeftModel, get_peft_model  # noqa: E402
+from transformers import AutoTokenizer, BertForSequenceClassification  # noqa: E402
+
+from common import MINILM, ROOT, Encoded, Settings, read_table, train  # noqa: E402
+from hf_trainer import train_with_trainer  # noqa: E402
+
+LOSS_TOLERANCE, TRAINER_TOLERANCE, LOGIT_TOLERANCE = 1e-4, 1e-6, 2e-5
+ROWS, MAX_LENGTH, RANK, ALPHA = 152, 48, 8, 32  # 152 rows: the last batch of an epoch is smaller
+SETTINGS = {
+    "full": Settings(learning_rate=5e-5, epochs=2, batch_size=16, warmup=0.1, weight_decay=0.01, seed=7),
+    "lora": Settings(learning_rate=1e-3, epochs=2, batch_size=16, warmup=0.1, weight_decay=0.01, seed=7),
+}
+
+
+def write_data(file):
+    rows = read_table(ROOT / "examples/data/tones_train.jsonl", "message", "tone")
+    with open(file, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["text", "label"])
+        writer.writerows(list(zip(rows.texts, rows.labels))[:ROWS])
+
+
+def write_model(folder, labels):
+    """MiniLM with a seeded head of four labels, and no dropout, as a folder that both sides start from."""
+    torch.manual_seed(3)
+    names = dict(enumerate(labels))
+    model = BertForSequenceClassification.from_pretrained(
+        MINILM, num_labels=len(names), id2label=names, label2id={name: i for i, name in names.items()},
+        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(MINILM).save_pretrained(folder)
+
+
+def run_engram(build, out, method, settings):
+    """Lets engram train; its files lie in `out` afterwards."""
+    out.mkdir(parents=True, exist_ok=True)
+    file = out / "settings.json"
+    values = vars(settings) | {
+        "method": method, "model": str(out.parent / "model"), "data": str(out.parent / "train.csv"), "text": "text",
+        "label": "label", "max_length": MAX_LENGTH, "rank": RANK, "alpha": ALPHA,
+        "plugins": str(build / "lib/engram/plugins"),
+    }
+    file.write_text(json.dumps(values, indent=1))
+    subprocess.run([build / "bin/parity_train", file, out], check=True)
+    return json.loads((out / "losses.json").read_text())["losses"]
+
+
+def with_lora(model, initial_file):
+    """peft's LoRA on query and value, starting from the A and B that engram drew."""
+    config = LoraConfig(task_type="SEQ_CLS", r=RANK, lora_alpha=ALPHA, lora_dropout=0.0,
+                        target_modules=["query", "value"])
+    adapted = get_peft_model(model, config)
+    parameters = dict(adapted.named_parameters())
+    initial = load_file(initial_file)
+    assert len(initial) == sum("lora_" in name for name in parameters)
+    with torch.no_grad():
+        for name, value in initial.items():
+            site = name.removeprefix("lora.").removesuffix(".weight")
+            parameters[f"base_model.model.bert.{site}.default.weight"].copy_(value)
+    return adapted
+
+
+def largest_relative_difference(ours, theirs):
+    assert len(ours) == len(theirs), f"{len(ours)} steps against {len(theirs)}"
+    return max(abs(a - b) / abs(b) for a, b in zip(ours, theirs))
+
+
+@torch.no_grad()
+def logit_difference(model, data, expected):
+    model.eval()
+    batch = data.batch(list(range(len(expected))))
+    batch.pop("labels")
+    return (model(**batch).logits - expected).abs().max().item()
+
+
+def saved_folders(out, method, data):
+    """(what, largest logit difference) of each folder that engram saved, loaded back by the Python libraries."""
+    expected = load_file(out / "logits.safetensors")["logits"]
+    trained = BertForSequenceClassification.from_pretrained(out / "trained")
+    yield "transformers loads trained/", logit_difference(trained, data, expected)
+    if method == "lora":
+        base = BertForSequenceClassification.from_pretrained(out.parent / "model")
+        adapted = PeftModel.from_pretrained(base, out / "adapter")
+        yield "peft loads adapter/", logit_difference(adapted, data, expected)
+
+
+def compare(build, folder, method, data):
+    """Whether everything of one method agrees; prints each figure."""
+    settings, out = SETTINGS[method], folder / method
+    engram_losses = run_engram(build, out, method, settings)
+    model = BertForSequenceClassification.from_pretrained(folder / "model")
+    if method == "lora":
+        model = with_lora(model, out / "initial.safetensors")
+    trainer_losses = train_with_trainer(copy.deepcopy(model), data, settings)
+    losses = train(model, data, settings)
+    figures = [
+        ("loop against the Hugging Face Trainer", largest_relative_difference(losses, trainer_losses),
+         TRAINER_TOLERANCE),
+        (f"engram against the loop, {len(losses)} steps", largest_relative_difference(engram_losses, losses),
+         LOSS_TOLERANCE),
+        *((what, value, LOGIT_TOLERANCE) for what, value in saved_folders(out, method, data)),
+    ]
+    for what, value, limit in figures:
+        print(f"{method:5} {what:45} {value:.2e}  (limit {limit:.0e})  {'ok' if value <= limit else 'TOO FAR'}")
+    return all(value <= limit for _, value, limit in figures)
+
+
+def main(build, folder=None):
+    build = Path(build).resolve()
+    folder = Path(folder).resolve() if folder else build / "parity/train"
+    (folder / "model").mkdir(parents=True, exist_ok=True)
+    write_data(folder / "train.csv")
+    rows = read_table(folder / "train.csv")
+    labels = sorted(set(rows.labels))
+    write_model(folder / "model", labels)
+    data = Encoded(rows, labels, AutoTokenizer.from_pretrained(folder / "model"), MAX_LENGTH)
+    agree = [compare(build, folder, method, data) for method in SETTINGS]
+    return 0 if all(agree) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
