@@ -1,0 +1,134 @@
+#include "checkpoint/peft_adapter.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/errors.hpp"
+#include "base/files.hpp"
+#include "base/json.hpp"
+#include "checkpoint/peft_names.hpp"
+#include "model/safetensors.hpp"
+
+namespace engram::checkpoint {
+namespace {
+
+const sdk::LowRank* low_rank_of(const strategy::ResolvedAdapter& adapter) {
+  return std::get_if<sdk::LowRank>(&adapter.adapt.adapter);
+}
+
+const at::Tensor& tensor_named(const std::vector<model::NamedTensor>& tensors, const std::string& name) {
+  for (const model::NamedTensor& entry : tensors) {
+    if (entry.name == name) return entry.tensor;
+  }
+  throw InternalError({.what = "the claimed tensor '" + name + "' is in the plan and not in memory"});
+}
+
+// What makes one adapter differ from another in PEFT's config.
+struct Shape {
+  int64_t rank = 0;
+  double alpha = 0;
+  double dropout = 0;
+};
+
+Shape shape_of(const strategy::Resolution& resolution, const strategy::ResolvedAdapter& adapter) {
+  const sdk::LowRank& low_rank = *low_rank_of(adapter);
+  const int64_t rank = resolution.find(adapter.strategy + "." + low_rank.a)->shape[0];
+  return {.rank = rank, .alpha = low_rank.scale * static_cast<double>(rank), .dropout = low_rank.dropout};
+}
+
+// PEFT's bias setting, from which of the trunk's biases train.
+std::string bias_mode(const strategy::Resolution& resolution, const sdk::ModelView& view) {
+  size_t trained = 0, biases = 0;
+  for (const sdk::Parameter& parameter : view.parameters) {
+    if (parameter.role == sdk::Role::head || !is_bias(parameter.name)) continue;
+    ++biases;
+    if (resolution.find(parameter.name)->ever_trains()) ++trained;
+  }
+  if (trained == 0) return "none";
+  return trained == biases ? "all" : "lora_only";
+}
+
+Json number(double value) {
+  const auto whole = static_cast<int64_t>(value);
+  return static_cast<double>(whole) == value ? Json(whole) : Json(value);
+}
+
+// Keys sorted, as PEFT writes them. Values that PEFT knows and engram has no use for stand at PEFT's defaults.
+Json config_json(const strategy::Resolution& resolution, const sdk::ModelView& view, const std::string& base) {
+  const Shape common = shape_of(resolution, resolution.adapters.front());
+  std::vector<std::string> modules;
+  Json ranks = Json::object(), alphas = Json::object();
+  for (const strategy::ResolvedAdapter& adapter : resolution.adapters) {
+    const Shape shape = shape_of(resolution, adapter);
+    const std::string module = peft_module(view, adapter.adapt.site);
+    modules.push_back(module);
+    if (shape.rank != common.rank) ranks[module] = shape.rank;
+    if (shape.alpha != common.alpha) alphas[module] = number(shape.alpha);
+  }
+  std::sort(modules.begin(), modules.end());
+  return {{"alpha_pattern", alphas}, {"auto_mapping", nullptr}, {"base_model_name_or_path", base},
+          {"bias", bias_mode(resolution, view)}, {"exclude_modules", nullptr}, {"fan_in_fan_out", false},
+          {"inference_mode", true}, {"init_lora_weights", true}, {"layer_replication", nullptr},
+          {"layers_pattern", nullptr}, {"layers_to_transform", nullptr}, {"lora_alpha", number(common.alpha)},
+          {"lora_bias", false}, {"lora_dropout", common.dropout}, {"modules_to_save", {"classifier"}},
+          {"peft_type", "LORA"}, {"r", common.rank}, {"rank_pattern", ranks}, {"revision", nullptr},
+          {"target_modules", modules}, {"task_type", "SEQ_CLS"}, {"use_dora", false}, {"use_rslora", false}};
+}
+
+// PEFT's key of a trained bias: inside an adapted module it is the base layer's.
+std::string bias_key(const strategy::Resolution& resolution, const sdk::ModelView& view, const std::string& name) {
+  const std::string module = name.substr(0, name.size() - std::string(".bias").size());
+  const bool adapted = std::any_of(resolution.adapters.begin(), resolution.adapters.end(),
+                                   [&](const auto& adapter) { return adapter.adapt.site == module; });
+  return kAdapterKeyPrefix + peft_module(view, module) + (adapted ? ".base_layer.bias" : ".bias");
+}
+
+}  // namespace
+
+const sdk::Parameter* parameter_named(const sdk::ModelView& view, const std::string& name) {
+  for (const sdk::Parameter& parameter : view.parameters) {
+    if (parameter.name == name) return &parameter;
+  }
+  return nullptr;
+}
+
+bool fits_peft(const strategy::Resolution& resolution, const sdk::ModelView& view) {
+  std::set<std::string> sites;
+  for (const strategy::ResolvedAdapter& adapter : resolution.adapters) {
+    if (low_rank_of(adapter) == nullptr || !sites.insert(adapter.adapt.site).second) return false;
+    const double dropout = low_rank_of(adapter)->dropout;
+    if (dropout != low_rank_of(resolution.adapters.front())->dropout) return false;
+  }
+  if (sites.empty()) return false;
+  return std::all_of(resolution.tensors.begin(), resolution.tensors.end(), [&](const strategy::ResolvedTensor& tensor) {
+    if (tensor.claimed || !tensor.ever_trains()) return true;
+    const sdk::Parameter* parameter = parameter_named(view, tensor.name);
+    return parameter == nullptr || parameter->role == sdk::Role::head || is_bias(tensor.name);
+  });
+}
+
+void write_peft_adapter(const std::filesystem::path& folder, const model::Model& model,
+                        const strategy::Resolution& resolution, const std::vector<model::NamedTensor>& claimed,
+                        const std::string& task, const std::string& base) {
+  const sdk::ModelView& view = model.view();
+  std::vector<model::NamedTensor> tensors;
+  for (const strategy::ResolvedAdapter& adapter : resolution.adapters) {
+    const sdk::LowRank& low_rank = *low_rank_of(adapter);
+    const std::string module = kAdapterKeyPrefix + peft_module(view, adapter.adapt.site);
+    tensors.push_back({module + ".lora_A.weight", tensor_named(claimed, adapter.strategy + "." + low_rank.a)});
+    tensors.push_back({module + ".lora_B.weight", tensor_named(claimed, adapter.strategy + "." + low_rank.b)});
+  }
+  for (const sdk::Parameter& parameter : view.parameters) {
+    if (parameter.role == sdk::Role::head || !is_bias(parameter.name)) continue;
+    if (!resolution.find(parameter.name)->ever_trains()) continue;
+    tensors.push_back({bias_key(resolution, view, parameter.name), model.parameter(parameter.name)});
+  }
+  const model::Head& head = *model.find_head(task);
+  tensors.push_back({std::string(kAdapterKeyPrefix) + "classifier.weight", head.weight});
+  tensors.push_back({std::string(kAdapterKeyPrefix) + "classifier.bias", head.bias});
+  for (model::NamedTensor& entry : tensors) entry.tensor = entry.tensor.detach();
+  model::write_safetensors(folder / kAdapterWeightsFile, tensors);
+  write_file_atomically(folder / kAdapterConfigFile, config_json(resolution, view, base).dump(2));
+}
+
+}  // namespace engram::checkpoint

@@ -1,0 +1,132 @@
+#include "checkpoint/training_state.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/errors.hpp"
+#include "base/files.hpp"
+#include "checkpoint/swap.hpp"
+#include "model/safetensors.hpp"
+
+namespace engram::checkpoint {
+namespace {
+
+constexpr const char* kStateFile = "training_state.json";
+constexpr const char* kTensorFile = "training_state.safetensors";
+constexpr int kFormat = 1;
+// The three lists share one file; a prefix tells them apart.
+constexpr const char* kWeights = "weights/";
+constexpr const char* kTrainer = "trainer/";
+constexpr const char* kPlugins = "plugins/";
+
+std::string step_folder_name(int64_t step) {
+  std::array<char, 32> name{};
+  std::snprintf(name.data(), name.size(), "step-%06lld", static_cast<long long>(step));
+  return name.data();
+}
+
+// Step folders, oldest first.
+std::vector<std::filesystem::path> step_folders(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> found;
+  if (!std::filesystem::is_directory(folder)) return found;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    const bool named = name.starts_with("step-") && name.find_first_not_of("0123456789", 5) == std::string::npos;
+    if (named && std::filesystem::exists(entry.path() / kStateFile)) found.push_back(entry.path());
+  }
+  const auto step_of = [](const std::filesystem::path& path) { return std::stoll(path.filename().string().substr(5)); };
+  std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) { return step_of(a) < step_of(b); });
+  return found;
+}
+
+void append(std::vector<model::NamedTensor>& all, const std::vector<model::NamedTensor>& part, const char* prefix) {
+  for (const model::NamedTensor& entry : part) all.push_back({prefix + entry.name, entry.tensor.detach()});
+}
+
+Json to_json(const recipe::Metrics& metrics) {
+  Json json = Json::object();
+  for (const auto& [set, values] : metrics) json[set] = values;
+  return json;
+}
+
+recipe::Metrics metrics_from_json(const Json& json) {
+  recipe::Metrics metrics;
+  for (const auto& [set, values] : json.items()) metrics[set] = values.get<std::map<std::string, double>>();
+  return metrics;
+}
+
+}  // namespace
+
+Json to_json(const recipe::History& history) {
+  Json evaluations = Json::array();
+  for (const recipe::Evaluation& evaluation : history.evaluations) {
+    evaluations.push_back({{"step", evaluation.step},
+                           {"epoch", evaluation.epoch},
+                           {"score", evaluation.score},
+                           {"metrics", to_json(evaluation.metrics)}});
+  }
+  return {{"baseline", to_json(history.baseline)}, {"best", history.best}, {"evaluations", evaluations}};
+}
+
+recipe::History history_from_json(const Json& json) {
+  recipe::History history{.baseline = metrics_from_json(json.at("baseline")), .best = json.at("best").get<size_t>()};
+  for (const Json& entry : json.at("evaluations")) {
+    history.evaluations.push_back({.step = entry.at("step").get<int64_t>(),
+                                   .epoch = entry.at("epoch").get<double>(),
+                                   .metrics = metrics_from_json(entry.at("metrics")),
+                                   .score = entry.at("score").get<double>()});
+  }
+  return history;
+}
+
+std::filesystem::path write_training_state(const std::filesystem::path& folder, const TrainingState& state,
+                                           int64_t keep_last) {
+  const std::filesystem::path target = folder / step_folder_name(state.step);
+  const FolderSwap swap(target);
+  std::vector<model::NamedTensor> tensors;
+  append(tensors, state.weights, kWeights);
+  append(tensors, state.trainer, kTrainer);
+  append(tensors, state.plugins, kPlugins);
+  model::write_safetensors(swap.fresh() / kTensorFile, tensors);
+  const Json json = {{"format", kFormat},
+                     {"step", state.step},
+                     {"history", to_json(state.history)},
+                     {"script", state.script},
+                     {"strategies", state.strategies}};
+  write_file_atomically(swap.fresh() / kStateFile, json.dump(1));
+  swap.commit();
+
+  std::vector<std::filesystem::path> all = step_folders(folder);
+  for (size_t i = 0; i + static_cast<size_t>(keep_last) < all.size(); ++i) std::filesystem::remove_all(all[i]);
+  return target;
+}
+
+std::filesystem::path newest_training_state(const std::filesystem::path& folder) {
+  const std::vector<std::filesystem::path> all = step_folders(folder);
+  return all.empty() ? std::filesystem::path() : all.back();
+}
+
+TrainingState read_training_state(const std::filesystem::path& folder) {
+  const Json json = read_json(folder / kStateFile);
+  if (json.value("format", 0) != kFormat) {
+    throw DataError({.what = "the checkpoint has format " + std::to_string(json.value("format", 0)),
+                     .where = folder.string(),
+                     .allowed = "format " + std::to_string(kFormat),
+                     .fix = "go on with the version of engram that wrote it"});
+  }
+  TrainingState state{.step = json.at("step").get<int64_t>(),
+                      .history = history_from_json(json.at("history")),
+                      .script = json.at("script"),
+                      .strategies = json.at("strategies")};
+  const model::SafetensorsFile file(folder / kTensorFile);
+  for (const model::SafetensorsEntry& entry : file.header().entries) {
+    const size_t slash = entry.name.find('/') + 1;
+    const std::string prefix = entry.name.substr(0, slash), name = entry.name.substr(slash);
+    auto& list = prefix == kWeights ? state.weights : prefix == kTrainer ? state.trainer : state.plugins;
+    list.push_back({name, file.tensor(entry.name)});
+  }
+  return state;
+}
+
+}  // namespace engram::checkpoint
