@@ -1,0 +1,51 @@
+#include "base/errors.hpp"
+#include "model/bert_model.hpp"
+#include "model/bert_view.hpp"
+#include "model/folder.hpp"
+#include "model/folder_contents.hpp"
+
+namespace engram::model {
+namespace {
+
+// fp32 stays mapped (copy-on-write); the rest is converted.
+at::Tensor as_float(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kFloat ? tensor : tensor.to(at::kFloat);
+}
+
+}  // namespace
+
+FolderFacts inspect_folder(const std::filesystem::path& folder) {
+  const FolderContents contents = read_folder_contents(folder);
+  FolderFacts facts{.folder = folder,
+                    .view = bert_view(contents.config),
+                    .heads = {},
+                    .tokenizer_file = folder / kTokenizerFile,
+                    .weights_file = folder / kWeightsFile,
+                    .weights_bytes = std::filesystem::file_size(folder / kWeightsFile)};
+  if (!std::filesystem::exists(facts.tokenizer_file)) {
+    throw DataError({.what = "holds no tokenizer.json, the one tokenizer file that engram reads",
+                     .where = folder.string(),
+                     .fix = "load the tokenizer with transformers' AutoTokenizer and call save_pretrained(folder)"});
+  }
+  for (const StoredHead& head : contents.heads) facts.heads.push_back({head.task, head.labels});
+  return facts;
+}
+
+std::unique_ptr<Model> load_model(const std::filesystem::path& folder, const std::string& task_of_unnamed_head) {
+  const FolderContents contents = read_folder_contents(folder);
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, stored] : contents.trunk) tensors.push_back({name, as_float(contents.weights.tensor(stored))});
+  auto model = std::make_unique<BertModel>(contents.config, tensors);
+  for (const StoredHead& head : contents.heads) {
+    const std::string task = head.task.empty() ? task_of_unnamed_head : head.task;
+    if (task.empty()) continue;
+    const SafetensorsFile& file = head.primary ? contents.weights : *contents.head_weights;
+    model->set_head({.task = task,
+                     .labels = head.labels,
+                     .weight = as_float(file.tensor(head.weight)),
+                     .bias = as_float(file.tensor(head.bias))});
+  }
+  return model;
+}
+
+}  // namespace engram::model

@@ -1,0 +1,28 @@
+// Which tensor of a checkpoint is which parameter of the encoder.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/errors.hpp"
+#include "engram/sdk/model_view.hpp"
+#include "model/safetensors_header.hpp"
+
+namespace engram::model {
+
+struct TrunkNames {
+  std::map<std::string, std::string> trunk;  // parameter name -> name in the file
+  std::string classifier_weight;             // "" where the file has no classifier
+  std::string classifier_bias;
+};
+
+// Accepts names with or without the `bert.` prefix and LayerNorm's old gamma and beta. Leaves out what is no weight of
+// the encoder: position_ids buffers and the pretraining heads (cls.*). Missing, unexpected and misshapen tensors become
+// faults, all of them; `file` is what they name.
+TrunkNames match_trunk(const SafetensorsHeader& header, const sdk::ModelView& view, const std::string& file,
+                       Faults& faults);
+
+// "(384, 384)".
+std::string shape_text(const std::vector<int64_t>& shape);
+
+}  // namespace engram::model
