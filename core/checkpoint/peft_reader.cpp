@@ -54,8 +54,7 @@ class AdapterReader {
 
   void take(const std::string& key) {
     const std::string trunk = kAdapterKeyPrefix + view_.family + ".";
-    const std::string head = std::string(kAdapterKeyPrefix) + "classifier.";
-    const std::string part = key.starts_with(head) ? key.substr(head.size()) : "";
+    const std::string part = key.starts_with(kAdapterHeadPrefix) ? key.substr(kAdapterHeadPrefix.size()) : "";
     if (part == "weight" || part == "bias") {
       parameters_.push_back({"heads." + task_ + "." + part, weights_.tensor(key)});
       return;

@@ -124,8 +124,8 @@ void write_peft_adapter(const std::filesystem::path& folder, const model::Model&
     tensors.push_back({bias_key(resolution, view, parameter.name), model.parameter(parameter.name)});
   }
   const model::Head& head = *model.find_head(task);
-  tensors.push_back({std::string(kAdapterKeyPrefix) + "classifier.weight", head.weight});
-  tensors.push_back({std::string(kAdapterKeyPrefix) + "classifier.bias", head.bias});
+  tensors.push_back({std::string(kAdapterHeadPrefix) + "weight", head.weight});
+  tensors.push_back({std::string(kAdapterHeadPrefix) + "bias", head.bias});
   for (model::NamedTensor& entry : tensors) entry.tensor = entry.tensor.detach();
   model::write_safetensors(folder / kAdapterWeightsFile, tensors);
   write_file_atomically(folder / kAdapterConfigFile, config_json(resolution, view, base).dump(2));
