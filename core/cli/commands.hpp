@@ -1,0 +1,26 @@
+// The commands, one file each: parse, call one function, print.
+#pragma once
+
+#include "base/errors.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace engram::cli {
+
+// What a command's callback leaves for main.
+struct Context {
+  ExitCode exit_code = ExitCode::done;
+};
+
+// Each adds its command to `app`, with a callback that does the work and may throw; main turns errors into text.
+void add_run(CLI::App& app, Context& context);
+void add_plan(CLI::App& app, Context& context);
+void add_predict(CLI::App& app, Context& context);
+void add_compare(CLI::App& app, Context& context);
+void add_new(CLI::App& app, Context& context);
+void add_plugins(CLI::App& app, Context& context);
+void add_doctor(CLI::App& app, Context& context);
+
+}  // namespace engram::cli

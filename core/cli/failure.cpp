@@ -1,0 +1,66 @@
+#include "cli/failure.hpp"
+
+#include <c10/util/Exception.h>
+
+#include <new>
+
+#include "base/interrupt.hpp"
+#include "base/text.hpp"
+
+namespace engram::cli {
+namespace {
+
+std::string indented(const Fault& fault, const std::string& indent) {
+  std::string lines = fault.where.empty() ? fault.what : fault.where + ": " + fault.what;
+  if (!fault.allowed.empty()) lines += "\n" + indent + "allowed: " + fault.allowed;
+  if (!fault.fix.empty()) lines += "\n" + indent + "fix: " + fault.fix;
+  return lines;
+}
+
+// LibTorch reports a failed allocation on the CPU as an ordinary check.
+bool tells_of_memory(const std::string& text) {
+  return text.find("can't allocate memory") != std::string::npos || text.find("out of memory") != std::string::npos;
+}
+
+Failure torch_failure(const c10::Error& error) {
+  const std::string text = text::trim(error.what_without_backtrace());
+  const bool memory = dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr || tells_of_memory(text);
+  if (memory) {
+    return {"engram: out of memory: " + text + "\n  fix: a smaller train.batch_size with more train.accumulation, "
+            "or a smaller train.max_length\n", ExitCode::resources};
+  }
+  return {"engram: LibTorch failed: " + text + "\n", ExitCode::internal};
+}
+
+}  // namespace
+
+std::string fault_list(const Error& error) {
+  const std::vector<Fault>& faults = error.faults();
+  if (faults.size() == 1) return "engram: " + indented(faults.front(), "  ") + "\n";
+  std::string lines = "engram: " + std::to_string(faults.size()) + " things are wrong\n";
+  for (size_t i = 0; i < faults.size(); ++i) {
+    const std::string number = "  " + std::to_string(i + 1) + ". ";
+    lines += "\n" + number + indented(faults[i], std::string(number.size(), ' ')) + "\n";
+  }
+  return lines;
+}
+
+Failure describe(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    return {fault_list(error), error.exit_code()};
+  } catch (const interrupt::Interrupted&) {
+    return {"engram: interrupted\n", ExitCode::interrupted};
+  } catch (const c10::Error& error) {
+    return torch_failure(error);
+  } catch (const std::bad_alloc&) {
+    return {"engram: out of memory\n", ExitCode::resources};
+  } catch (const std::exception& error) {
+    return {"engram: unexpected: " + std::string(error.what()) + "\n", ExitCode::internal};
+  } catch (...) {
+    return {"engram: unexpected: something that is no exception was thrown\n", ExitCode::internal};
+  }
+}
+
+}  // namespace engram::cli
