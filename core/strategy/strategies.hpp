@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,16 +10,17 @@
 #include "engram/sdk/strategy.hpp"
 #include "model/model.hpp"
 #include "recipe/recipe.hpp"
+#include "strategy/plugin_facts.hpp"
 #include "strategy/resolution.hpp"
 
 namespace engram::strategy {
 
-// What is said about a plugin file in manifests, `plugins list` and `doctor`.
-struct PluginFacts {
-  std::string id;
-  std::filesystem::path file;
-  std::string hash;          // SHA-256 of the file
-  std::string fingerprint;   // one line: SDK, torch, compiler, standard
+// What a strategy keeps beside its claimed tensors, as its save() gave it: for checkpoints.
+struct StrategyState {
+  std::string strategy;
+  std::map<std::string, double> numbers;
+  std::map<std::string, std::string> texts;
+  std::map<std::string, at::Tensor> tensors;
 };
 
 class Strategies {
@@ -39,7 +41,8 @@ class Strategies {
   // Calls plan() of each; guarded.
   std::vector<StrategyClaims> plan(const sdk::ModelView& view) const;
 
-  // Allocates claimed tensors on the model's device, initialises them (unless `restored`), attaches adapters.
+  // Allocates claimed tensors on the model's device, initialises them (unless `restored`), attaches adapters. The model
+  // has its device and its heads by then, and outlives this object's phases.
   enum class Start { fresh, restored };
   void apply(model::Model& model, const Resolution& resolution, uint64_t seed, Start start);
 
@@ -61,6 +64,12 @@ class Strategies {
   void on_gradients(const Where& where, const std::vector<model::NamedTensor>& trainable);
   void on_update(const Where& where);
   void end(const Where& where);
+
+  // save() and load() of each strategy, guarded. Load after apply(Start::restored) and after the claimed tensors have
+  // been restored, before begin(). A state that names no strategy of this run, or a strategy without its state, is
+  // refused with PluginError.
+  std::vector<StrategyState> save_state() const;
+  void load_state(const std::vector<StrategyState>& states);
 
   // Ends every strategy object before main returns; libraries stay loaded.
   void shutdown();

@@ -6,7 +6,9 @@ function(engram_add_plugin id)
   target_link_libraries(engram_plugin_${id} PRIVATE engram::sdk)
   set_target_properties(engram_plugin_${id} PROPERTIES
     PREFIX "" OUTPUT_NAME "${id}" SUFFIX ".engram.so"
-    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    # No search path of its own: a plugin finds what the host has loaded, never a second copy.
+    BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "")
   if(TARGET engram_core)
     set_target_properties(engram_plugin_${id} PROPERTIES
       LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib/engram/plugins")

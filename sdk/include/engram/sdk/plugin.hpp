@@ -55,8 +55,8 @@ class ENGRAM_SDK_EXPORT Registrar {
 // Writes the ABI tag (a small sized object whose name is the tag), the fingerprint and the entry; the body follows.
 #define ENGRAM_PLUGIN(registrar)                                                            \
   extern "C" {                                                                              \
-  extern ENGRAM_SDK_EXPORT __attribute__((used)) const char ENGRAM_ABI_TAG[8];              \
-  const char ENGRAM_ABI_TAG[8] = "engram";                                                  \
+  extern ENGRAM_SDK_EXPORT const char ENGRAM_ABI_TAG[8];                                    \
+  __attribute__((used)) const char ENGRAM_ABI_TAG[8] = "engram";                            \
   ENGRAM_SDK_EXPORT const EngramFingerprint* engram_plugin_fingerprint() {                  \
     static const EngramFingerprint fingerprint = ::engram::sdk::make_fingerprint();         \
     return &fingerprint;                                                                    \

@@ -1,0 +1,60 @@
+#include <set>
+
+#include "strategy/adapter_rules.hpp"
+#include "strategy/group_rules.hpp"
+#include "strategy/resolution.hpp"
+#include "strategy/trainability_rules.hpp"
+
+namespace engram::strategy {
+namespace {
+
+bool any_adapts(const std::vector<StrategyClaims>& claims) {
+  for (const StrategyClaims& strategy : claims) {
+    for (const sdk::Claim& claim : strategy.plan.claims()) {
+      if (std::holds_alternative<sdk::Adapt>(claim)) return true;
+    }
+  }
+  return false;
+}
+
+// Everything trains; once a strategy adapts, of the model only the new heads do.
+std::vector<ResolvedTensor> by_default(const sdk::ModelView& view, const std::vector<StrategyClaims>& claims) {
+  const bool all = !any_adapts(claims);
+  std::vector<ResolvedTensor> tensors;
+  for (const sdk::Parameter& parameter : view.parameters) {
+    ResolvedTensor tensor;
+    tensor.name = parameter.name;
+    tensor.shape = parameter.shape;
+    tensor.owner = "default";
+    tensor.trainability = {{{}, all || parameter.new_head}};
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
+void check_names(const std::vector<StrategyClaims>& claims, Faults& faults) {
+  std::set<std::string> seen;
+  for (const StrategyClaims& strategy : claims) {
+    if (seen.insert(strategy.strategy).second) continue;
+    faults.add({"the strategy '" + strategy.strategy + "' is named twice", strategy.place.text(), "",
+                "name every strategy once"});
+  }
+}
+
+}  // namespace
+
+Resolution resolve(const sdk::ModelView& view, const std::vector<StrategyClaims>& claims, Faults& faults) {
+  Resolution resolution;
+  check_names(claims, faults);
+  resolution.tensors = by_default(view, claims);
+  resolve_trainability(view, claims, resolution.tensors, faults);
+  resolve_tensors(claims, resolution.tensors, faults);
+  resolve_groups(claims, resolution.tensors, faults);
+  resolve_adapters(view, claims, resolution, faults);
+  for (const StrategyClaims& strategy : claims) {
+    for (const std::string& note : strategy.plan.notes()) resolution.notes.emplace_back(strategy.strategy, note);
+  }
+  return resolution;
+}
+
+}  // namespace engram::strategy

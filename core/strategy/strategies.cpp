@@ -1,0 +1,189 @@
+#include "strategy/strategies.hpp"
+
+#include <ATen/core/grad_mode.h>
+
+#include "base/errors.hpp"
+#include "strategy/plugin_finder.hpp"
+#include "strategy/settings_check.hpp"
+#include "strategy/strategies_state.hpp"
+
+namespace engram::strategy {
+namespace {
+
+const Plugin* find_and_load(const recipe::StrategyEntry& entry, const std::vector<std::filesystem::path>& search,
+                            Faults& faults) {
+  try {
+    const PluginName name = plugin_name(entry.id, entry.place);
+    return &load_plugin(name.id, find_plugin(name, search, entry.place), entry.place);
+  } catch (const PluginError& error) {
+    faults.add(error.faults());
+    return nullptr;
+  }
+}
+
+// Each phase of one strategy at a time, with gradients of nothing recorded.
+template <class Function>
+void for_each_run(std::vector<StrategyRun>& runs, const std::string& phase, Function function) {
+  const at::NoGradGuard no_grad;
+  for (StrategyRun& run : runs) {
+    guarded(run.call(phase), [&] { function(run); });
+  }
+}
+
+std::vector<int64_t> gradient_versions(const std::vector<model::NamedTensor>& trainable) {
+  std::vector<int64_t> versions;
+  for (const model::NamedTensor& entry : trainable) {
+    const at::Tensor& gradient = entry.tensor.grad();
+    versions.push_back(gradient.defined() ? gradient._version() : -1);
+  }
+  return versions;
+}
+
+void check_untouched(const StrategyRun& run, const std::vector<model::NamedTensor>& trainable,
+                     const std::vector<int64_t>& before) {
+  const std::vector<int64_t> after = gradient_versions(trainable);
+  for (size_t i = 0; i < trainable.size(); ++i) {
+    if (after[i] == before[i]) continue;
+    throw PluginError(Fault{"strategy '" + run.id + "', on_gradients, at " + trainable[i].name +
+                                ": it changed the gradient, which is read only there",
+                            run.place.text()});
+  }
+}
+
+}  // namespace
+
+StrategyRun& Strategies::State::run(const std::string& id) {
+  for (StrategyRun& candidate : runs) {
+    if (candidate.id == id) return candidate;
+  }
+  throw InternalError(Fault{"no strategy '" + id + "' in this run"});
+}
+
+const model::Model& Strategies::State::applied_model() const {
+  if (model == nullptr) throw InternalError(Fault{"a phase of the strategies before apply()"});
+  return *model;
+}
+
+Strategies::Strategies(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Strategies::~Strategies() = default;
+Strategies::Strategies(Strategies&&) noexcept = default;
+Strategies& Strategies::operator=(Strategies&&) noexcept = default;
+
+Strategies Strategies::load(const std::vector<recipe::StrategyEntry>& entries,
+                            const std::vector<std::filesystem::path>& search) {
+  Faults plugin_faults, recipe_faults;
+  auto state = std::make_unique<State>();
+  std::vector<const Plugin*> plugins;
+  for (const recipe::StrategyEntry& entry : entries) {
+    const Plugin* plugin = find_and_load(entry, search, plugin_faults);
+    if (plugin == nullptr) continue;
+    plugins.push_back(plugin);
+    state->plugins.push_back(plugin->facts);
+    StrategyRun run;
+    run.id = plugin->strategy.id;
+    run.place = entry.place;
+    run.settings = check_settings(entry, plugin->strategy, recipe_faults);
+    state->runs.push_back(std::move(run));
+  }
+  if (!plugin_faults.empty()) {
+    plugin_faults.add(recipe_faults.list());
+    plugin_faults.raise<PluginError>();
+  }
+  recipe_faults.raise<RecipeError>();
+  for (size_t i = 0; i < state->runs.size(); ++i) {
+    StrategyRun& run = state->runs[i];
+    run.object = guarded(run.call("construction"), [&] { return plugins[i]->strategy.make(run.settings); });
+  }
+  return Strategies(std::move(state));
+}
+
+const std::vector<PluginFacts>& Strategies::plugins() const { return state_->plugins; }
+
+std::vector<std::pair<std::string, std::map<std::string, sdk::Setting>>> Strategies::settings() const {
+  std::vector<std::pair<std::string, std::map<std::string, sdk::Setting>>> all;
+  for (const StrategyRun& run : state_->runs) all.emplace_back(run.id, run.settings.values());
+  return all;
+}
+
+std::vector<StrategyClaims> Strategies::plan(const sdk::ModelView& view) const {
+  std::vector<StrategyClaims> claims;
+  Faults faults;
+  for (const StrategyRun& run : state_->runs) {
+    StrategyClaims own{run.id, run.place, {}};
+    try {
+      guarded(run.call("plan"), [&] { run.object->plan(view, own.plan); });
+    } catch (const PluginError& error) {
+      faults.add(error.faults());
+    }
+    claims.push_back(std::move(own));
+  }
+  faults.raise<PluginError>();
+  return claims;
+}
+
+void Strategies::begin(const Where& where) {
+  const model::Model& model = state_->applied_model();
+  for_each_run(state_->runs, "begin",
+               [&](StrategyRun& run) { run.object->begin(HostStepView(where, model, run.tensors)); });
+}
+
+void Strategies::on_gradients(const Where& where, const std::vector<model::NamedTensor>& trainable) {
+  const model::Model& model = state_->applied_model();
+  const HostGradView gradients(trainable);
+  const std::vector<int64_t> before = gradient_versions(trainable);
+  const at::NoGradGuard no_grad;
+  for (StrategyRun& run : state_->runs) {
+    guarded(run.call("on_gradients"),
+            [&] { run.object->on_gradients(HostStepView(where, model, run.tensors), gradients); });
+    check_untouched(run, trainable, before);
+  }
+}
+
+void Strategies::on_update(const Where& where) {
+  const model::Model& model = state_->applied_model();
+  for_each_run(state_->runs, "on_update",
+               [&](StrategyRun& run) { run.object->on_update(HostStepView(where, model, run.tensors)); });
+}
+
+void Strategies::end(const Where& where) {
+  const model::Model& model = state_->applied_model();
+  for_each_run(state_->runs, "end", [&](StrategyRun& run) { run.object->end(HostStepView(where, model, run.tensors)); });
+}
+
+std::vector<StrategyState> Strategies::save_state() const {
+  std::vector<StrategyState> states;
+  for (const StrategyRun& run : state_->runs) {
+    StrategyState state{run.id, {}, {}, {}};
+    HostStateWriter writer(state);
+    guarded(run.call("save"), [&] { run.object->save(writer); });
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+void Strategies::load_state(const std::vector<StrategyState>& states) {
+  Faults faults;
+  for (const StrategyState& state : states) {
+    const auto known = [&](const StrategyRun& run) { return run.id == state.strategy; };
+    if (std::any_of(state_->runs.begin(), state_->runs.end(), known)) continue;
+    faults.add({"the checkpoint holds state of the strategy '" + state.strategy + "', which this run does not have"});
+  }
+  for (const StrategyRun& run : state_->runs) {
+    const auto own = [&](const StrategyState& state) { return state.strategy == run.id; };
+    if (std::any_of(states.begin(), states.end(), own)) continue;
+    faults.add({"the checkpoint holds no state of the strategy '" + run.id + "'", run.place.text()});
+  }
+  faults.raise<PluginError>();
+  const at::NoGradGuard no_grad;
+  for (const StrategyState& state : states) {
+    StrategyRun& run = state_->run(state.strategy);
+    guarded(run.call("load"), [&] { run.object->load(HostStateReader(state)); });
+  }
+}
+
+void Strategies::shutdown() {
+  for (auto run = state_->runs.rbegin(); run != state_->runs.rend(); ++run) run->object.reset();
+  state_->runs.clear();
+}
+
+}  // namespace engram::strategy

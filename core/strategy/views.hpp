@@ -1,0 +1,77 @@
+// What strategies see in each phase: the host's side of the SDK's view classes.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engram/sdk/strategy.hpp"
+#include "model/model.hpp"
+#include "strategy/strategies.hpp"
+
+namespace engram::strategy {
+
+using OwnTensors = std::map<std::string, at::Tensor>;  // by the strategy's own names
+
+class HostInitView final : public sdk::InitView {
+ public:
+  HostInitView(const model::Model& model, const OwnTensors& tensors, at::Generator generator);
+  const sdk::ModelView& model() const override { return model_.view(); }
+  at::Tensor tensor(const std::string& name) const override;
+  at::Tensor parameter(const std::string& name) const override;
+  at::Generator generator() const override { return generator_; }
+
+ private:
+  const model::Model& model_;
+  const OwnTensors& tensors_;
+  at::Generator generator_;
+};
+
+class HostStepView final : public sdk::StepView {
+ public:
+  HostStepView(const Strategies::Where& where, const model::Model& model, const OwnTensors& tensors);
+  int64_t step() const override { return where_.step; }
+  int64_t steps() const override { return where_.steps; }
+  double epoch() const override { return where_.epoch; }
+  at::Tensor tensor(const std::string& name) const override;
+  at::Tensor parameter(const std::string& name) const override;
+
+ private:
+  const Strategies::Where& where_;
+  const model::Model& model_;
+  const OwnTensors& tensors_;
+};
+
+class HostGradView final : public sdk::GradView {
+ public:
+  explicit HostGradView(const std::vector<model::NamedTensor>& trainable) : trainable_(trainable) {}
+  std::vector<std::string> names() const override;
+  at::Tensor gradient(const std::string& name) const override;
+
+ private:
+  const std::vector<model::NamedTensor>& trainable_;
+};
+
+class HostStateWriter final : public sdk::StateWriter {
+ public:
+  explicit HostStateWriter(StrategyState& state) : state_(state) {}
+  void number(const std::string& name, double value) override;
+  void text(const std::string& name, const std::string& value) override;
+  void tensor(const std::string& name, const at::Tensor& value) override;
+
+ private:
+  StrategyState& state_;
+};
+
+class HostStateReader final : public sdk::StateReader {
+ public:
+  explicit HostStateReader(const StrategyState& state) : state_(state) {}
+  double number(const std::string& name) const override;
+  std::string text(const std::string& name) const override;
+  at::Tensor tensor(const std::string& name) const override;
+
+ private:
+  const StrategyState& state_;
+};
+
+}  // namespace engram::strategy
