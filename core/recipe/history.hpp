@@ -30,6 +30,8 @@ struct ScheduleInput {
   int64_t steps = 0;   // total
   double epoch = 0;    // fractional
   double epochs = 0;   // total
+  // The evaluations so far (s.evaluations, s.history); nullptr: none. One object for a whole run, appended to.
+  const History* history = nullptr;
 };
 
 struct ScheduleResult {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.hpp"
 #include "recipe/history.hpp"
 #include "recipe/recipe.hpp"
 
@@ -34,6 +35,11 @@ class RecipeScript {
   recipe::ScheduleResult schedule(const recipe::ScheduleInput& input);
   double score(const recipe::Metrics& metrics, const recipe::Metrics& baseline);
   recipe::StopDecision stop(const recipe::History& history);
+
+  // What callbacks keep in `h.state`, for checkpoints; restore() puts it back before the first callback of a resumed
+  // run, so that it decides the same.
+  Json state() const;
+  void restore(const Json& state);
 
  private:
   struct State;

@@ -1,0 +1,16 @@
+// Standard C functions that take steps in proportion to their arguments.
+#pragma once
+
+#include "script/lua.hpp"
+
+namespace engram::script {
+
+enum class Work { by_size, sorting, repeating };
+
+// Takes the function on top of the stack and puts a charged one in its place.
+void charge_function(lua_State* lua, Work work);
+
+// Moves `name` of the library at `library` to the table at `target`, charged.
+void copy_charged(lua_State* lua, int library, int target, const char* name, Work work);
+
+}  // namespace engram::script

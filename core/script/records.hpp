@@ -1,0 +1,18 @@
+// Metrics and evaluations as callbacks see them: read-only tables in which a misspelt name is an error.
+#pragma once
+
+#include "recipe/history.hpp"
+#include "script/lua.hpp"
+
+namespace engram::script {
+
+// { <set> = { <metric> = number } }, with `baseline` of the same shape inside it when given.
+void push_metrics(lua_State* lua, const recipe::Metrics& metrics, const recipe::Metrics* baseline);
+
+// An evaluation: its sets, and step, epoch, score.
+void push_record(lua_State* lua, const recipe::Evaluation& evaluation);
+
+// The list of all evaluations, oldest first; a plain list, made anew each time.
+void push_records(lua_State* lua, const recipe::History& history);
+
+}  // namespace engram::script

@@ -1,0 +1,146 @@
+#include "script/source_map.hpp"
+
+#include <optional>
+
+#include "script/lexer.hpp"
+
+namespace engram::script {
+namespace {
+
+bool opens_block(const Token& token) {
+  return token.kind == Token::Kind::name &&
+         (token.text == "function" || token.text == "do" || token.text == "if" || token.text == "repeat");
+}
+
+bool closes_block(const Token& token) {
+  return token.kind == Token::Kind::name && (token.text == "end" || token.text == "until");
+}
+
+bool is_symbol(const Token& token, const char* text) {
+  return token.kind == Token::Kind::symbol && token.text == text;
+}
+
+bool opens_bracket(const Token& token) {
+  return is_symbol(token, "{") || is_symbol(token, "(") || is_symbol(token, "[");
+}
+
+bool closes_bracket(const Token& token) {
+  return is_symbol(token, "}") || is_symbol(token, ")") || is_symbol(token, "]");
+}
+
+class Mapper {
+ public:
+  explicit Mapper(const std::string& source) : tokens_(tokenize(source)) {}
+
+  SourceMap run() {
+    int depth = 0;
+    for (size_t i = 0; i < tokens_.size(); ++i) {
+      const Token& token = tokens_[i];
+      depth += opens_block(token) ? 1 : closes_block(token) ? -1 : 0;
+      if (depth != 0 || token.kind != Token::Kind::name || token.text != "return") continue;
+      note("", token.line);
+      if (i + 1 < tokens_.size() && is_symbol(tokens_[i + 1], "{")) constructor(i + 1, "");
+      break;
+    }
+    return std::move(map_);
+  }
+
+ private:
+  bool inside(size_t at) const { return at < tokens_.size(); }
+
+  void note(const std::string& path, int line) { map_.emplace(path, SourcePlace{line, order_++}); }
+
+  static std::string joined(const std::string& path, const std::string& key) {
+    return path.empty() ? key : path + "." + key;
+  }
+
+  // One constructor from its '{' on; returns the index after its '}'.
+  size_t constructor(size_t at, const std::string& path) {
+    int position = 0;
+    ++at;
+    while (inside(at) && !is_symbol(tokens_[at], "}")) {
+      if (is_symbol(tokens_[at], ",") || is_symbol(tokens_[at], ";")) {
+        ++at;
+        continue;
+      }
+      const int line = tokens_[at].line;
+      std::optional<std::string> child;
+      if (named_key(at)) {
+        child = joined(path, tokens_[at].text);
+        at += 2;
+      } else if (is_symbol(tokens_[at], "[")) {
+        at = bracketed_key(at, path, child);
+      } else {
+        child = path + "[" + std::to_string(++position) + "]";
+      }
+      if (child) note(*child, line);
+      at = value(at, child);
+    }
+    return at + 1;
+  }
+
+  bool named_key(size_t at) const {
+    return tokens_[at].kind == Token::Kind::name && inside(at + 1) && is_symbol(tokens_[at + 1], "=");
+  }
+
+  // `["name"] =` or `[1] =`; other keys are computed and have no path here. Returns the index of the value.
+  size_t bracketed_key(size_t at, const std::string& path, std::optional<std::string>& child) {
+    const bool simple = inside(at + 3) && is_symbol(tokens_[at + 2], "]") && is_symbol(tokens_[at + 3], "=");
+    const Token& key = tokens_[inside(at + 1) ? at + 1 : at];
+    if (simple && key.kind == Token::Kind::string) child = joined(path, key.text);
+    if (simple && key.kind == Token::Kind::number) {
+      const bool listed = key.text.find_first_not_of("0123456789") == std::string::npos && key.text != "0";
+      child = listed ? path + "[" + key.text + "]" : joined(path, key.text);
+    }
+    if (simple) return at + 4;
+    at = skip_brackets(at);
+    return inside(at) && is_symbol(tokens_[at], "=") ? at + 1 : at;
+  }
+
+  // A value up to the ',' ';' or '}' that ends it; a bare constructor is looked into.
+  size_t value(size_t at, const std::optional<std::string>& path) {
+    if (inside(at) && is_symbol(tokens_[at], "{") && path) {
+      at = constructor(at, *path);
+    }
+    int blocks = 0;
+    while (inside(at)) {
+      const Token& token = tokens_[at];
+      const bool ends = is_symbol(token, ",") || is_symbol(token, ";") || is_symbol(token, "}");
+      if (blocks == 0 && ends) break;
+      blocks += opens_block(token) ? 1 : closes_block(token) ? -1 : 0;
+      at = opens_bracket(token) ? skip_brackets(at) : at + 1;
+    }
+    return at;
+  }
+
+  size_t skip_brackets(size_t at) const {
+    int depth = 0;
+    while (inside(at)) {
+      depth += opens_bracket(tokens_[at]) ? 1 : closes_bracket(tokens_[at]) ? -1 : 0;
+      ++at;
+      if (depth == 0) break;
+    }
+    return at;
+  }
+
+  std::vector<Token> tokens_;
+  SourceMap map_;
+  int order_ = 0;
+};
+
+}  // namespace
+
+SourceMap map_source(const std::string& source) { return Mapper(source).run(); }
+
+SourcePlace find_place(const SourceMap& map, const std::string& path) {
+  std::string at = path;
+  while (true) {
+    const auto found = map.find(at);
+    if (found != map.end()) return found->second;
+    if (at.empty()) return {};
+    const size_t cut = at.find_last_of(".[");
+    at = cut == std::string::npos ? "" : at.substr(0, cut);
+  }
+}
+
+}  // namespace engram::script

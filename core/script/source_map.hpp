@@ -1,0 +1,23 @@
+// Where the keys of the table that a recipe returns stand in its source.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace engram::script {
+
+struct SourcePlace {
+  int line = 0;
+  int order = 0;  // position among all keys, in the order of writing
+};
+
+// "train.epochs" -> line and order. "" is the returned table itself. Tables that code builds (calls, variables) are
+// not looked into; their keys are absent here.
+using SourceMap = std::map<std::string, SourcePlace>;
+
+SourceMap map_source(const std::string& source);
+
+// The place of the path, or of its nearest known ancestor; line 0 when even the returned table is unknown.
+SourcePlace find_place(const SourceMap& map, const std::string& path);
+
+}  // namespace engram::script

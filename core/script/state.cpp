@@ -1,0 +1,91 @@
+#include "script/state.hpp"
+
+#include <cctype>
+
+#include "base/errors.hpp"
+#include "base/text.hpp"
+
+namespace engram::script {
+namespace {
+
+// The message with a traceback below it; other values than strings are named by their type.
+int add_traceback(lua_State* lua) {
+  std::string message(text_at(lua, 1));
+  if (!lua_isstring(lua, 1)) message = std::string("an error value that is ") + luaL_typename(lua, 1);
+  luaL_traceback(lua, lua, message.c_str(), 1);
+  return 1;
+}
+
+// Splits "file:12: text" into the place and the text; the place is empty when there is none.
+std::pair<std::string, std::string> split_place(const std::string& message) {
+  for (size_t colon = message.find(':'); colon != std::string::npos; colon = message.find(':', colon + 1)) {
+    size_t end = colon + 1;
+    while (end < message.size() && std::isdigit(static_cast<unsigned char>(message[end])) != 0) ++end;
+    if (end > colon + 1 && message.compare(end, 2, ": ") == 0) {
+      return {message.substr(0, end), message.substr(end + 2)};
+    }
+    if (message.find('\n') < colon) break;
+  }
+  return {"", message};
+}
+
+Fault failure_of(const Budget& budget, const std::string& message, const std::string& what, const std::string& at,
+                 int64_t steps) {
+  if (budget.exhausted) {
+    return {what + " ran away", budget.where.empty() ? at : budget.where,
+            "at most " + text::thousands(steps) + " steps, about half a second to a second", "look for an endless loop"};
+  }
+  if (budget.memory_refused) {
+    return {what + " used too much memory", at, "at most " + text::bytes(kMemoryCap) + " for the whole recipe"};
+  }
+  const auto [place, rest] = split_place(message);
+  return {what + " failed: " + rest, place.empty() ? at : place};
+}
+
+}  // namespace
+
+LuaState::LuaState() {
+  lua_ = lua_newstate(budgeted_allocation, &budget_);
+  if (lua_ == nullptr) throw InternalError(Fault{"LuaJIT could not make a state"}, ExitCode::resources);
+  luaJIT_setmode(lua_, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
+}
+
+LuaState::~LuaState() { lua_close(lua_); }
+
+int LuaState::enter(lua_State* lua) {
+  Job& job = *static_cast<Job*>(lua_touserdata(lua, 1));
+  lua_settop(lua, 0);
+  try {
+    job.invoke(job.work, lua);
+  } catch (const std::exception&) {
+    job.failure = std::current_exception();
+  }
+  return 0;
+}
+
+void LuaState::run(Job& job) {
+  const int top = lua_gettop(lua_);
+  const int status = lua_cpcall(lua_, enter, &job);
+  std::string message;
+  if (status != 0) message = std::string(text_at(lua_, -1));
+  lua_settop(lua_, top);
+  if (job.failure) std::rethrow_exception(job.failure);
+  if (status != 0) throw InternalError(Fault{"the script layer failed: " + message});
+}
+
+void LuaState::call(lua_State* lua, int arguments, int results, const std::string& what, const recipe::Place& at,
+                    int64_t steps) {
+  const int handler = lua_gettop(lua) - arguments;
+  lua_pushcfunction(lua, add_traceback);
+  lua_insert(lua, handler);
+  watch(lua, steps);
+  const int status = lua_pcall(lua, arguments, results, handler);
+  unwatch(lua);
+  lua_remove(lua, handler);
+  // The steps may run out in a last C function or allocation without an error on the way back.
+  if (status == 0 && !budget_.exhausted) return;
+  const std::string message(text_at(lua, -1));
+  throw RecipeError(failure_of(budget_, message, what, at.text(), steps));
+}
+
+}  // namespace engram::script
