@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "base/text.hpp"
+#include "recipe/names.hpp"
 #include "recipe/sections.hpp"
 
 namespace engram::recipe {
@@ -69,10 +70,7 @@ void read_file_name(const Value& value, DataSet& set, Faults& faults) {
 }
 
 void read_layout(Section& section, DataSet& set) {
-  section.choice<DataFormat>("format", set.format,
-                             {{"by extension", DataFormat::by_extension}, {"csv", DataFormat::csv},
-                              {"tsv", DataFormat::tsv}, {"json lines", DataFormat::json_lines},
-                              {"parquet", DataFormat::parquet}, {"label lines", DataFormat::label_lines}});
+  section.choice("format", set.format, kFormatNames);
   const bool lines = set.format == DataFormat::label_lines;
   read_columns(section, "text", set.text, lines ? Need::optional : Need::compulsory);
   read_columns(section, "pair", set.pair, Need::optional);
@@ -81,8 +79,7 @@ void read_layout(Section& section, DataSet& set) {
   section.flag("header", set.header);
   section.character("delimiter", set.delimiter);
   section.flag("quoting", set.quoting);
-  section.choice<TextEncoding>("encoding", set.encoding,
-                               {{"utf-8", TextEncoding::utf8}, {"iso-8859-1", TextEncoding::iso_8859_1}});
+  section.choice("encoding", set.encoding, kEncodingNames);
   section.character("label_until", set.label_until);
   section.integer("rows", set.rows, Range::at_least(1));
 }
@@ -124,10 +121,8 @@ DataSet read_set(const std::string& name, const Value& value, Faults& faults) {
   if (value.table() == nullptr) return set;
   read_file_name(value, set, faults);
   section.text("task", set.task, Need::compulsory);
-  section.choice<DataUse>("use", set.use,
-                          {{"train", DataUse::train}, {"evaluate", DataUse::evaluate},
-                           {"strategies", DataUse::strategies}}, Need::compulsory);
-  section.choice<DataRole>("role", set.role, {{"new", DataRole::new_task}, {"original", DataRole::original_task}});
+  section.choice("use", set.use, kUseNames, Need::compulsory);
+  section.choice("role", set.role, kRoleNames);
   read_layout(section, set);
   section.finish();
   check_set(value, set, faults);

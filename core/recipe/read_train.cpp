@@ -1,3 +1,4 @@
+#include "recipe/names.hpp"
 #include "recipe/sections.hpp"
 
 namespace engram::recipe {
@@ -16,9 +17,8 @@ Train read_train(const Value* value, Faults& faults) {
   section.number("epsilon", train.epsilon, Range::above(0));
   section.number("clip", train.clip, Range::at_least(0));
   section.integer("max_length", train.max_length, Range::between(3, 1048576));
-  section.choice<Precision>("precision", train.precision, {{"fp32", Precision::fp32}, {"bf16", Precision::bf16}});
-  section.choice<Device>("device", train.device,
-                         {{"auto", Device::automatic}, {"cpu", Device::cpu}, {"cuda", Device::cuda}});
+  section.choice("precision", train.precision, kPrecisionNames);
+  section.choice("device", train.device, kDeviceNames);
   int64_t threads = train.threads;
   section.integer("threads", threads, Range::between(0, 4096));
   train.threads = static_cast<int>(threads);

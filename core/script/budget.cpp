@@ -43,10 +43,7 @@ void* budgeted_allocation(void* user, void* block, size_t old_size, size_t new_s
       if (budget.left < 0) budget.exhausted = true;
       if (budget.exhausted) return nullptr;
     }
-    if (budget.used + (new_size - old_size) > kMemoryCap) {
-      budget.memory_refused = true;
-      return nullptr;
-    }
+    if (budget.used + (new_size - old_size) > kMemoryCap) return nullptr;
   }
   void* grown = std::realloc(block, new_size);
   if (grown != nullptr) budget.used += new_size - old_size;
@@ -64,7 +61,6 @@ void watch(lua_State* lua, int64_t steps) {
   budget.left = steps;
   budget.watching = true;
   budget.exhausted = false;
-  budget.memory_refused = false;
   budget.where.clear();
   budget.depth = 0;
   lua_sethook(lua, on_count, LUA_MASKCOUNT, kHookInterval);

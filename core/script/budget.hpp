@@ -21,7 +21,6 @@ struct Budget {
   int64_t left = 0;             // steps
   bool watching = false;
   bool exhausted = false;       // steps ran out
-  bool memory_refused = false;  // an allocation went beyond the cap
   std::string where;            // "file:line" where the steps ran out
   int depth = 0;                // nested protected calls of the script
 };

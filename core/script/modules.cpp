@@ -90,6 +90,10 @@ std::string chunk_name(const std::string& file) {
 
 void push_chunk(lua_State* lua, const std::string& source, const std::string& name, int environment) {
   const std::string chunk = "@" + name;
+  if (source.rfind('\x1b', 0) == 0) {
+    push_text(lua, name + ": precompiled Lua is refused: recipes and modules are text");
+    lua_error(lua);
+  }
   if (luaL_loadbufferx(lua, source.data(), source.size(), chunk.c_str(), "t") != 0) lua_error(lua);
   lua_pushvalue(lua, environment);
   lua_setfenv(lua, -2);

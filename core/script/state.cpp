@@ -1,6 +1,8 @@
 #include "script/state.hpp"
 
 #include <cctype>
+#include <utility>
+#include <vector>
 
 #include "base/errors.hpp"
 #include "base/text.hpp"
@@ -11,7 +13,7 @@ namespace {
 // The message with a traceback below it; other values than strings are named by their type.
 int add_traceback(lua_State* lua) {
   std::string message(text_at(lua, 1));
-  if (!lua_isstring(lua, 1)) message = std::string("an error value that is ") + luaL_typename(lua, 1);
+  if (!lua_isstring(lua, 1)) message = std::string("the error value is a ") + luaL_typename(lua, 1);
   luaL_traceback(lua, lua, message.c_str(), 1);
   return 1;
 }
@@ -29,16 +31,38 @@ std::pair<std::string, std::string> split_place(const std::string& message) {
   return {"", message};
 }
 
-Fault failure_of(const Budget& budget, const std::string& message, const std::string& what, const std::string& at,
+// Without the host's own frames, which have no names; without the traceback when only those were in it.
+std::string cleaned(const std::string& message) {
+  std::vector<std::string> kept;
+  for (const std::string& line : text::split(message, '\n')) {
+    if (line.rfind("\t[C]: at 0x", 0) != 0) kept.push_back(line);
+  }
+  if (kept.size() > 1 && kept.back() == "stack traceback:") kept.pop_back();
+  return text::join(kept, "\n");
+}
+
+// "file:12" of the first Lua line of a traceback, for messages that have no place of their own.
+std::string first_traced_line(const std::string& message) {
+  const size_t traceback = message.find("stack traceback:");
+  if (traceback == std::string::npos) return "";
+  for (const std::string& line : text::split(message.substr(traceback), '\n')) {
+    const auto [place, rest] = split_place(text::trim(line));
+    if (!place.empty()) return place;
+  }
+  return "";
+}
+
+Fault failure_of(const Budget& budget, int status, const std::string& message, const std::string& what, const std::string& at,
                  int64_t steps) {
   if (budget.exhausted) {
     return {what + " ran away", budget.where.empty() ? at : budget.where,
             "at most " + text::thousands(steps) + " steps, about half a second to a second", "look for an endless loop"};
   }
-  if (budget.memory_refused) {
+  if (status == LUA_ERRMEM) {
     return {what + " used too much memory", at, "at most " + text::bytes(kMemoryCap) + " for the whole recipe"};
   }
-  const auto [place, rest] = split_place(message);
+  auto [place, rest] = split_place(cleaned(message));
+  if (place.empty()) place = first_traced_line(message);
   return {what + " failed: " + rest, place.empty() ? at : place};
 }
 
@@ -85,7 +109,7 @@ void LuaState::call(lua_State* lua, int arguments, int results, const std::strin
   // The steps may run out in a last C function or allocation without an error on the way back.
   if (status == 0 && !budget_.exhausted) return;
   const std::string message(text_at(lua, -1));
-  throw RecipeError(failure_of(budget_, message, what, at.text(), steps));
+  throw RecipeError(failure_of(budget_, status, message, what, at.text(), steps));
 }
 
 }  // namespace engram::script
