@@ -32,8 +32,8 @@ class SafetensorsFile {
   std::shared_ptr<Impl> impl_;
 };
 
-// Atomic; tensors sorted by descending alignment then name, header padded to 8 bytes, metadata {"format": "pt"} plus
-// `metadata`. Tensors are written in their own dtype, contiguous, from any device.
+// Atomic; byte for byte what the safetensors package writes: tensors ranked by dtype (widest first), then name; header
+// padded to 8 bytes; metadata {"format": "pt"} plus `metadata`. Tensors keep their dtype and may be on any device.
 void write_safetensors(const std::filesystem::path& file, const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 

@@ -5,8 +5,8 @@ namespace {
 
 constexpr std::pair<Dtype, at::ScalarType> kPairs[] = {
     {Dtype::boolean, at::kBool}, {Dtype::u8, at::kByte},  {Dtype::i8, at::kChar},      {Dtype::i16, at::kShort},
-    {Dtype::i32, at::kInt},      {Dtype::i64, at::kLong}, {Dtype::f16, at::kHalf},     {Dtype::bf16, at::kBFloat16},
-    {Dtype::f32, at::kFloat},    {Dtype::f64, at::kDouble},
+    {Dtype::f16, at::kHalf},     {Dtype::bf16, at::kBFloat16}, {Dtype::i32, at::kInt}, {Dtype::f32, at::kFloat},
+    {Dtype::f64, at::kDouble},   {Dtype::i64, at::kLong},
 };
 
 }  // namespace

@@ -25,12 +25,12 @@ constexpr std::array<DtypeFacts, 10> kDtypes = {{{"BOOL", Dtype::boolean, 1},
                                                  {"U8", Dtype::u8, 1},
                                                  {"I8", Dtype::i8, 1},
                                                  {"I16", Dtype::i16, 2},
-                                                 {"I32", Dtype::i32, 4},
-                                                 {"I64", Dtype::i64, 8},
                                                  {"F16", Dtype::f16, 2},
                                                  {"BF16", Dtype::bf16, 2},
+                                                 {"I32", Dtype::i32, 4},
                                                  {"F32", Dtype::f32, 4},
-                                                 {"F64", Dtype::f64, 8}}};
+                                                 {"F64", Dtype::f64, 8},
+                                                 {"I64", Dtype::i64, 8}}};
 constexpr int kDeepestNesting = 3;  // the file's object, a tensor's object, a list in it
 constexpr size_t kMostFaults = 20;
 

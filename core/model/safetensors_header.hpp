@@ -14,8 +14,9 @@
 
 namespace engram::model {
 
-// The dtypes that engram computes or stores with. Others are refused with the tensor's name.
-enum class Dtype { boolean, u8, i8, i16, i32, i64, f16, bf16, f32, f64 };
+// The dtypes that engram computes or stores with, in the order in which the safetensors package ranks them for writing.
+// Others are refused with the tensor's name.
+enum class Dtype { boolean, u8, i8, i16, f16, bf16, i32, f32, f64, i64 };
 
 size_t bytes_of(Dtype dtype);
 // "F32", "BF16", ... as the file spells it.

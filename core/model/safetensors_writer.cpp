@@ -32,8 +32,7 @@ std::vector<Item> checked_items(const std::vector<NamedTensor>& tensors) {
     items.push_back({named.name, *dtype, named.tensor.detach().to(at::kCPU).contiguous()});
   }
   std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
-    if (bytes_of(a.dtype) != bytes_of(b.dtype)) return bytes_of(a.dtype) > bytes_of(b.dtype);
-    return a.name < b.name;
+    return a.dtype != b.dtype ? a.dtype > b.dtype : a.name < b.name;
   });
   return items;
 }
