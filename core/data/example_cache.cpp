@@ -49,7 +49,8 @@ class Writer {
     try {
       write_file_atomically(cache, bytes_);
     } catch (const InternalError& error) {
-      log::warning(std::string("the cache is not used: ") + error.what());
+      const Fault& fault = error.faults().front();
+      log::warning("the cache is not used: " + fault.where + " " + fault.what + "; ENGRAM_CACHE names another folder");
     }
   }
 

@@ -75,7 +75,8 @@ std::vector<Cell> texts_of(const arrow::ChunkedArray& column, int64_t limit, con
                            LineFaults& faults) {
   std::vector<Cell> cells;
   Texts visitor(cells);
-  for (const auto& chunk : column.Slice(0, limit)->chunks()) {
+  const std::shared_ptr<arrow::ChunkedArray> kept = column.Slice(0, limit);
+  for (const auto& chunk : kept->chunks()) {
     const arrow::Status status = arrow::VisitArrayInline(*chunk, &visitor);
     if (!status.ok()) {
       faults.add_for_file({.what = name + " " + status.message(), .allowed = "strings, integers, numbers and booleans"});
