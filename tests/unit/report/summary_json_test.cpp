@@ -1,0 +1,66 @@
+#include "report/summary_json.hpp"
+
+#include "base/errors.hpp"
+#include "support/catch.hpp"
+#include "unit/report/report_support.hpp"
+
+namespace engram::report {
+namespace {
+
+using namespace engram::report::tests;
+
+std::string refusal(const Json& json) {
+  try {
+    summary_from_json(json, "runs/a/result.json");
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "nothing was refused";
+}
+
+TEST_CASE("result.json read back and written again is the same") {
+  RunSummary full = summary();
+  full.level_crossover = RunPoint{130, 1.7};
+  full.last_rows = rows(0.84, 0.80);
+  for (const RunSummary& run : {full, careless()}) {
+    const Json json = to_json(run);
+    CHECK(to_json(summary_from_json(json, "result.json")) == json);
+  }
+}
+
+TEST_CASE("a run without a checkpoint and without a crossover survives the file") {
+  RunSummary bare = summary();
+  bare.chosen.reset();
+  bare.marginal_crossover.reset();
+  const RunSummary read = summary_from_json(to_json(bare), "result.json");
+  CHECK_FALSE(read.chosen);
+  CHECK_FALSE(read.marginal_crossover);
+}
+
+TEST_CASE("every ending survives the file") {
+  for (Ending ending : {Ending::all_steps, Ending::stop_rule, Ending::budget_not_met, Ending::interrupted,
+                        Ending::out_of_time, Ending::failed}) {
+    RunSummary run = summary();
+    run.ending = ending;
+    CHECK(summary_from_json(to_json(run), "result.json").ending == ending);
+  }
+}
+
+TEST_CASE("a result.json that misses a field, or has one of another type, is refused with the field's path") {
+  Json missing = to_json(summary());
+  missing["rows"][1].erase("now");
+  CHECK(refusal(missing) ==
+        "runs/a/result.json: 'rows[1].now' is missing. Fix: repeat the run with this version of engram");
+  Json type = to_json(summary());
+  type["seconds"]["total"] = "long";
+  CHECK(refusal(type) ==
+        "runs/a/result.json: 'seconds.total' is of another type. Fix: repeat the run with this version of engram");
+  Json word = to_json(summary());
+  word["ending"] = "tired";
+  CHECK(refusal(word) == "runs/a/result.json: 'ending' is 'tired', a word that is not known here. Fix: repeat the run with "
+                         "this version of engram");
+  CHECK(refusal(Json::array()).find("is not an object") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace engram::report
