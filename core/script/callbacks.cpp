@@ -12,6 +12,9 @@
 namespace engram::script {
 namespace {
 
+constexpr const char* kScheduleResult = "a number from 0 on, or a table such as { lr = 0.5, [\"ewc.lambda\"] = 2 }";
+constexpr const char* kStopResult = "false, a reason as a string, or { rollback = true, reason = \"...\" }";
+
 void push_reference(lua_State* lua, int reference) { lua_rawgeti(lua, LUA_REGISTRYINDEX, reference); }
 
 void set_number(lua_State* lua, int table, const char* name, double number) {
@@ -20,10 +23,13 @@ void set_number(lua_State* lua, int table, const char* name, double number) {
   lua_rawset(lua, table);
 }
 
+// The sign of a NaN means nothing.
+std::string shown(double number) { return std::isnan(number) ? "nan" : text::shortest(number); }
+
 std::string shown(lua_State* lua, int index) {
   switch (lua_type(lua, index)) {
     case LUA_TNIL: return "nothing";
-    case LUA_TNUMBER: return text::shortest(lua_tonumber(lua, index));
+    case LUA_TNUMBER: return shown(lua_tonumber(lua, index));
     case LUA_TSTRING: return "'" + std::string(text_at(lua, index)) + "'";
     case LUA_TBOOLEAN: return lua_toboolean(lua, index) != 0 ? "true" : "false";
     default: return std::string("a ") + luaL_typename(lua, index);
@@ -97,39 +103,44 @@ recipe::ScheduleResult Callbacks::schedule(const recipe::ScheduleInput& input) {
   return result;
 }
 
+// One entry of a schedule's table; its value is on top of the stack.
+void Callbacks::read_schedule_entry(lua_State* lua, const std::string& name, recipe::ScheduleResult& result) const {
+  if (!finite_number(lua, -1)) {
+    refuse(schedule_, "schedule returned " + name + " = " + shown(lua, -1), "a finite number");
+  }
+  const std::string owner = name.substr(0, name.find('.'));
+  const bool known = name.size() > owner.size() + 1 &&
+                     std::find(strategy_ids_.begin(), strategy_ids_.end(), owner) != strategy_ids_.end();
+  if (name == "lr") {
+    result.rate_factor = lua_tonumber(lua, -1);
+  } else if (known) {
+    result.strategy_numbers[name] = lua_tonumber(lua, -1);
+  } else {
+    std::vector<std::string> names = {"lr"};
+    for (const std::string& id : strategy_ids_) names.push_back(id + ".<setting>");
+    refuse(schedule_, "schedule returned unknown '" + name + "'" + text::did_you_mean(owner, strategy_ids_),
+           text::join(names, ", "));
+  }
+}
+
 recipe::ScheduleResult Callbacks::read_schedule(lua_State* lua) const {
   recipe::ScheduleResult result;
-  const std::string allowed = "a number from 0 on, or a table such as { lr = 0.5, [\"ewc.lambda\"] = 2 }";
   const int type = lua_type(lua, -1);
   if (type == LUA_TNUMBER) {
     result.rate_factor = lua_tonumber(lua, -1);
   } else if (type != LUA_TTABLE) {
-    refuse(schedule_, "schedule returned " + shown(lua, -1), allowed);
+    refuse(schedule_, "schedule returned " + shown(lua, -1), kScheduleResult);
   } else {
     const int table = lua_gettop(lua);
     lua_pushnil(lua);
     while (lua_next(lua, table) != 0) {
-      if (lua_type(lua, -2) != LUA_TSTRING) refuse(schedule_, "schedule returned a list", allowed);
-      const std::string name(text_at(lua, -2));
-      if (!finite_number(lua, -1)) refuse(schedule_, "schedule returned " + name + " = " + shown(lua, -1), "a finite number");
-      const std::string owner = name.substr(0, name.find('.'));
-      const bool known = name.size() > owner.size() + 1 &&
-                         std::find(strategy_ids_.begin(), strategy_ids_.end(), owner) != strategy_ids_.end();
-      if (name == "lr") {
-        result.rate_factor = lua_tonumber(lua, -1);
-      } else if (known) {
-        result.strategy_numbers[name] = lua_tonumber(lua, -1);
-      } else {
-        std::vector<std::string> names = {"lr"};
-        for (const std::string& id : strategy_ids_) names.push_back(id + ".<setting>");
-        refuse(schedule_, "schedule returned unknown '" + name + "'" + text::did_you_mean(owner, strategy_ids_),
-               text::join(names, ", "));
-      }
+      if (lua_type(lua, -2) != LUA_TSTRING) refuse(schedule_, "schedule returned a list", kScheduleResult);
+      read_schedule_entry(lua, std::string(text_at(lua, -2)), result);
       lua_pop(lua, 1);
     }
   }
   if (!std::isfinite(result.rate_factor) || result.rate_factor < 0) {
-    refuse(schedule_, "schedule returned the factor " + text::shortest(result.rate_factor), allowed);
+    refuse(schedule_, "schedule returned the factor " + shown(result.rate_factor), kScheduleResult);
   }
   return result;
 }
@@ -148,7 +159,7 @@ std::optional<double> Callbacks::score(const recipe::Metrics& metrics, const rec
     call_score(lua, metrics, baseline);
     result = lua_tonumber(lua, -1);
   });
-  if (!std::isfinite(result)) refuse(score_, "score returned " + text::shortest(result), "a finite number");
+  if (!std::isfinite(result)) refuse(score_, "score returned " + shown(result), "a finite number");
   return result;
 }
 
@@ -193,8 +204,20 @@ recipe::StopDecision Callbacks::stop(const recipe::History& history) {
   return decision;
 }
 
+void Callbacks::read_stop_entry(lua_State* lua, recipe::StopDecision& decision) const {
+  const std::string key = lua_type(lua, -2) == LUA_TSTRING ? std::string(text_at(lua, -2)) : "a list entry";
+  if (key == "rollback" && lua_isboolean(lua, -1)) {
+    decision.rollback = lua_toboolean(lua, -1) != 0;
+  } else if (key == "reason" && lua_type(lua, -1) == LUA_TSTRING) {
+    decision.reason = text_at(lua, -1);
+  } else if (key == "rollback" || key == "reason") {
+    refuse(stop_, "stop returned " + key + " = " + shown(lua, -1), kStopResult);
+  } else {
+    refuse(stop_, "stop returned a table with " + key + text::did_you_mean(key, {"rollback", "reason"}), kStopResult);
+  }
+}
+
 recipe::StopDecision Callbacks::read_stop(lua_State* lua) const {
-  const std::string allowed = "false, a reason as a string, or { rollback = true, reason = \"...\" }";
   recipe::StopDecision decision;
   const int type = lua_type(lua, -1);
   if (type == LUA_TNIL || (type == LUA_TBOOLEAN && lua_toboolean(lua, -1) == 0)) return decision;
@@ -204,23 +227,11 @@ recipe::StopDecision Callbacks::read_stop(lua_State* lua) const {
   } else if (type == LUA_TTABLE) {
     const int table = lua_gettop(lua);
     lua_pushnil(lua);
-    while (lua_next(lua, table) != 0) {
-      const std::string key = lua_type(lua, -2) == LUA_TSTRING ? std::string(text_at(lua, -2)) : "a list entry";
-      if (key == "rollback" && lua_isboolean(lua, -1)) {
-        decision.rollback = lua_toboolean(lua, -1) != 0;
-      } else if (key == "reason" && lua_type(lua, -1) == LUA_TSTRING) {
-        decision.reason = text_at(lua, -1);
-      } else if (key == "rollback" || key == "reason") {
-        refuse(stop_, "stop returned " + key + " = " + shown(lua, -1), allowed);
-      } else {
-        refuse(stop_, "stop returned a table with " + key + text::did_you_mean(key, {"rollback", "reason"}), allowed);
-      }
-      lua_pop(lua, 1);
-    }
+    for (; lua_next(lua, table) != 0; lua_pop(lua, 1)) read_stop_entry(lua, decision);
   } else {
-    refuse(stop_, "stop returned " + shown(lua, -1), allowed);
+    refuse(stop_, "stop returned " + shown(lua, -1), kStopResult);
   }
-  if (decision.reason.empty()) refuse(stop_, "stop returned no reason", allowed);
+  if (decision.reason.empty()) refuse(stop_, "stop returned no reason", kStopResult);
   return decision;
 }
 
@@ -234,7 +245,7 @@ Json Callbacks::state() {
 }
 
 void Callbacks::restore(const Json& state) {
-  if (!state.is_object() && !state.is_array()) throw InternalError(Fault{"the saved state of the recipe's callbacks is no table"});
+  if (!state.is_structured()) throw InternalError(Fault{"the saved state of the recipe's callbacks is no table"});
   lua_.protect([&](lua_State* lua) {
     push_json(lua, state);
     luaL_unref(lua, LUA_REGISTRYINDEX, kept_);

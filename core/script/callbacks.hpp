@@ -1,6 +1,10 @@
 // The run stage: the recipe's three functions, called with tables the host fills.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "base/json.hpp"
 #include "recipe/history.hpp"
 #include "recipe/recipe.hpp"
@@ -35,6 +39,8 @@ class Callbacks {
   void fill_schedule_input(lua_State* lua, const recipe::ScheduleInput& input);
   void fill_history(lua_State* lua, const recipe::History* history);
   recipe::ScheduleResult read_schedule(lua_State* lua) const;
+  void read_schedule_entry(lua_State* lua, const std::string& name, recipe::ScheduleResult& result) const;
+  void read_stop_entry(lua_State* lua, recipe::StopDecision& decision) const;
   recipe::StopDecision read_stop(lua_State* lua) const;
   void push_stop_input(lua_State* lua, const recipe::History& history);
   void call_score(lua_State* lua, const recipe::Metrics& metrics, const recipe::Metrics& baseline);

@@ -24,6 +24,8 @@ bool plain_name(const std::string& name) {
          name.find("..") == std::string::npos;
 }
 
+bool ours(const std::string& name) { return name.rfind("engram.", 0) == 0; }
+
 std::vector<std::string> modules_in(const fs::path& folder, const std::string& prefix) {
   std::vector<std::string> names;
   std::error_code ignored;
@@ -38,8 +40,7 @@ std::vector<std::string> modules_in(const fs::path& folder, const std::string& p
 fs::path module_file(const ModuleFolders& folders, const std::string& name) {
   std::string relative = name;
   std::replace(relative.begin(), relative.end(), '.', '/');
-  const bool ours = name.rfind("engram.", 0) == 0;
-  const fs::path folder = ours ? folders.library : folders.recipe;
+  const fs::path folder = ours(name) ? folders.library : folders.recipe;
   std::error_code error;
   const fs::path root = fs::canonical(folder.empty() ? fs::path(".") : folder, error);
   if (error) return {};
@@ -51,7 +52,7 @@ fs::path module_file(const ModuleFolders& folders, const std::string& name) {
 
 int refuse_module(lua_State* lua, const ModuleFolders& folders, const std::string& name) {
   std::vector<std::string> known = modules_in(folders.library / "engram", "engram.");
-  if (name.rfind("engram.", 0) != 0) {
+  if (!ours(name)) {
     const std::vector<std::string> beside = modules_in(folders.recipe, "");
     known.insert(known.end(), beside.begin(), beside.end());
   }
@@ -74,9 +75,11 @@ int require(lua_State* lua) {
   if (fs::file_size(file) > kLargestModule) return raise(lua, "module '" + name + "' is larger than 1 MB");
   lua_pushboolean(lua, 0);
   lua_setfield(lua, lua_upvalueindex(3), name.c_str());
+  lua_settop(lua, 0);
   push_chunk(lua, read_file(file), chunk_name(file.string()), lua_upvalueindex(2));
   lua_call(lua, 0, 1);
   if (lua_isnil(lua, -1)) return raise(lua, "module '" + name + "' returns nothing");
+  if (lua_istable(lua, -1) && ours(name)) make_read_only(lua, "function of " + name);
   lua_pushvalue(lua, -1);
   lua_setfield(lua, lua_upvalueindex(3), name.c_str());
   return 1;

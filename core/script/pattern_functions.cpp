@@ -61,10 +61,10 @@ int push_captures(lua_State* lua, std::string_view text, const Match& match) {
   return static_cast<int>(match.captures.size());
 }
 
-// The optional start position: from 1, negative from the end.
+// The optional start position: from 1, negative from the end; beyond the text it is the text's end.
 size_t start_position(lua_State* lua, int index, size_t size) {
   const lua_Integer given = luaL_optinteger(lua, index, 1);
-  if (given > 0) return static_cast<size_t>(given) - 1;
+  if (given > 0) return std::min(static_cast<size_t>(given) - 1, size);
   const auto back = static_cast<size_t>(-given);
   return given == 0 || back > size ? 0 : size - back;
 }
@@ -75,10 +75,6 @@ int find_or_match(lua_State* lua, Wanted wanted) {
   const bool finds = wanted == Wanted::positions;
   const Subject subject(lua);
   const size_t start = start_position(lua, 3, subject.text.size());
-  if (start > subject.text.size()) {
-    lua_pushnil(lua);
-    return 1;
-  }
   if (finds && lua_toboolean(lua, 4) != 0) {
     charge(lua, static_cast<int64_t>(subject.text.size() / 4) + 1);
     const std::string_view plain = text_at(lua, 2);
