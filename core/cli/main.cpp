@@ -1,63 +1,57 @@
-#include <CLI/CLI.hpp>
+// The launcher. Loading LibTorch takes a quarter of a second, which help need not wait for: the help texts were written
+// to files when engram was built. Everything else is in libengram_cli.so.
+#include <dlfcn.h>
 
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
-
-#include "cli/commands.hpp"
-#include "cli/failure.hpp"
-#include "cli/usage.hpp"
-#include "cli/version.hpp"
+#include <string>
 
 namespace {
 
-using engram::ExitCode;
+namespace fs = std::filesystem;
 
-constexpr const char* kAbout =
-    "Fine-tunes a pretrained model on a new task and keeps what it knows of an original one.";
-constexpr const char* kEpilogue =
-    "A first recipe:  engram new recipe --model FOLDER --new new.csv --original original.csv\n"
-    "Exit codes:      0 done, 1 internal, 2 usage, 3 refused, 4 forgetting budget not met,\n"
-    "                 5 interrupted, 6 numbers, memory or disk failed";
-
-void add_commands(CLI::App& app, engram::cli::Context& context) {
-  engram::cli::add_new(app, context);
-  engram::cli::add_plan(app, context);
-  engram::cli::add_run(app, context);
-  engram::cli::add_compare(app, context);
-  engram::cli::add_predict(app, context);
-  engram::cli::add_plugins(app, context);
-  engram::cli::add_doctor(app, context);
+// The file of a command's help: "engram plugins info --help" -> help/engram-plugins-info.txt. Empty: help is not asked for.
+fs::path help_file(const fs::path& prefix, int argc, char** argv) {
+  std::string name = "engram";
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--help" || word == "-h") return i + 1 == argc ? prefix / "share/engram/help" / (name + ".txt") : fs::path();
+    if (word.empty() || word.find_first_not_of("abcdefghijklmnopqrstuvwxyz") != std::string::npos) return {};
+    name += "-" + word;
+  }
+  return {};
 }
 
-ExitCode run(CLI::App& app, const engram::cli::Context& context, int argc, char** argv) {
-  try {
-    app.parse(argc, argv);
-    return context.exit_code;
-  } catch (const CLI::Success& wanted) {  // --help, --version
-    app.exit(wanted, std::cout, std::cerr);
-    return ExitCode::done;
-  } catch (const CLI::ParseError& error) {
-    std::cerr << engram::cli::usage_text(app, error);
-    return ExitCode::usage;
-  } catch (...) {
-    const engram::cli::Failure failure = engram::cli::describe(std::current_exception());
-    std::cout.flush();
-    std::cerr << failure.text;
-    return failure.exit_code;
+bool print_help(const fs::path& file) {
+  if (file.empty()) return false;
+  std::ifstream text(file);
+  if (!text) return false;
+  std::cout << text.rdbuf() << std::flush;
+  return std::cout.good();
+}
+
+int run_program(const fs::path& library, int argc, char** argv) {
+  // Plugins find torch's symbols among the global ones.
+  void* program = dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL);
+  void* entry = program == nullptr ? nullptr : dlsym(program, "engram_main");
+  if (entry == nullptr) {
+    std::fprintf(stderr,
+                 "engram: cannot start: %s\n  fix: install engram again; if torch's libraries have moved, let "
+                 "LD_LIBRARY_PATH name their folder\n",
+                 dlerror());
+    return 1;
   }
+  return reinterpret_cast<int (*)(int, char**)>(entry)(argc, argv);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app(kAbout, "engram");
-  engram::cli::Context context;
-  app.require_subcommand(1);
-  app.set_version_flag("--version", engram::cli::version_text, "Versions of engram, SDK, torch, compiler; the ABI tag");
-  app.footer(kEpilogue);
-  add_commands(app, context);
-  const ExitCode code = run(app, context, argc, argv);
-  std::cout.flush();
-  // A full disk or a closed pipe must not look like success.
-  if (!std::cout && code == ExitCode::done) return static_cast<int>(ExitCode::resources);
-  return static_cast<int>(code);
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  const fs::path prefix = program.parent_path().parent_path();
+  if (print_help(help_file(prefix, argc, argv))) return 0;
+  return run_program(prefix / "lib/libengram_cli.so", argc, argv);
 }
