@@ -40,7 +40,7 @@ bool is_number(const std::string& text) {
   return !text.empty() && text.size() < 9 && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// Up to and with the first number; without one, the first part (for claimed tensors behind the strategy's name).
+// Up to and with the first number; without one, the first part ("heads" and a strategy's name take a second one).
 Place place_of(const ResolvedTensor& tensor) {
   const std::vector<std::string> parts = text::split(tensor.name, '.');
   std::string before;
@@ -48,7 +48,8 @@ Place place_of(const ResolvedTensor& tensor) {
     if (is_number(part)) return {before + "#", std::stoll(part)};
     before += part + ".";
   }
-  const size_t kept = std::min<size_t>(parts.size() > 1 ? parts.size() - 1 : 1, tensor.claimed ? 2 : 1);
+  const size_t wanted = tensor.claimed || parts.front() == "heads" ? 2 : 1;
+  const size_t kept = std::min(std::max<size_t>(parts.size() - 1, 1), wanted);
   return {text::join({parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(kept)}, "."), -1};
 }
 
