@@ -5,6 +5,8 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "data/raw_table.hpp"
 
@@ -108,6 +110,12 @@ RawTable read_parquet(const recipe::DataSet& set, const std::filesystem::path& f
   }
   for (int64_t row = 1; row <= rows; ++row) table.lines.push_back(row);
   return table;
+}
+
+std::vector<std::string> parquet_columns(const std::filesystem::path& file) {
+  std::shared_ptr<arrow::Schema> schema;
+  if (const arrow::Status status = open(file)->GetSchema(&schema); !status.ok()) refuse(status, file.string());
+  return schema->field_names();
 }
 
 int64_t count_parquet_rows(const std::filesystem::path& file) {

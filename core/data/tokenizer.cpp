@@ -4,6 +4,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <mutex>
+
 #include "base/errors.hpp"
 #include "base/files.hpp"
 
@@ -28,24 +30,33 @@ std::string taken(char* error) {
 }  // namespace
 
 struct Tokenizer::Handle {
-  EngramTokenizer* bridge = nullptr;
   std::string file;
+  std::string json;  // until it is parsed
   std::string hash;
+  std::once_flag parsed;
+  EngramTokenizer* bridge = nullptr;
 
   ~Handle() { engram_tokenizer_close(bridge); }
+
+  EngramTokenizer* open() {
+    std::call_once(parsed, [this] {
+      char* error = nullptr;
+      bridge = engram_tokenizer_open(view(json), &error);
+      if (bridge == nullptr) {
+        throw DataError({.what = "is no tokenizer that can be read: " + taken(error),
+                         .where = file,
+                         .allowed = "a tokenizer.json as Hugging Face's fast tokenizers write it"});
+      }
+      json = {};
+    });
+    return bridge;
+  }
 };
 
 Tokenizer::Tokenizer(const std::filesystem::path& file) : handle_(std::make_unique<Handle>()) {
-  const std::string json = read_file(file);
-  char* error = nullptr;
   handle_->file = file.string();
-  handle_->hash = sha256(json);
-  handle_->bridge = engram_tokenizer_open(view(json), &error);
-  if (handle_->bridge == nullptr) {
-    throw DataError({.what = "is no tokenizer that can be read: " + taken(error),
-                     .where = file.string(),
-                     .allowed = "a tokenizer.json as Hugging Face's fast tokenizers write it"});
-  }
+  handle_->json = read_file(file);
+  handle_->hash = sha256(handle_->json);
 }
 
 Tokenizer::~Tokenizer() = default;
@@ -58,7 +69,7 @@ TokenizedTexts Tokenizer::encode(const std::vector<std::string>& texts, const st
     throw InternalError({.what = "encode() was given " + std::to_string(texts.size()) + " texts and " +
                                  std::to_string(pairs.size()) + " second sequences"});
   }
-  const int64_t special = engram_tokenizer_special_tokens(handle_->bridge, pairs.empty() ? 0 : 1);
+  const int64_t special = engram_tokenizer_special_tokens(handle_->open(), pairs.empty() ? 0 : 1);
   if (max_length <= special) {
     throw DataError({.what = "max_length is " + std::to_string(max_length) + ", which leaves no room for text beside " +
                              std::to_string(special) + " special tokens",
@@ -84,7 +95,7 @@ TokenizedTexts Tokenizer::encode(const std::vector<std::string>& texts, const st
   return result;
 }
 
-int64_t Tokenizer::vocabulary_size() const { return engram_tokenizer_vocabulary_size(handle_->bridge); }
+int64_t Tokenizer::vocabulary_size() const { return engram_tokenizer_vocabulary_size(handle_->open()); }
 
 const std::string& Tokenizer::hash() const { return handle_->hash; }
 

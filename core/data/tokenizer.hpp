@@ -22,13 +22,15 @@ struct TokenizedTexts {
 
 class Tokenizer {
  public:
-  // `file` is a tokenizer.json. Throws DataError naming it.
+  // `file` is a tokenizer.json. Throws DataError when it cannot be read. It is parsed when first needed, so that runs
+  // with cached tokens start without it; encode() and vocabulary_size() throw DataError when it is no tokenizer.
   explicit Tokenizer(const std::filesystem::path& file);
   ~Tokenizer();
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
 
-  // With special tokens, truncated (longest first) to max_length. `pairs` is empty or as long as `texts`. Parallel.
+  // With special tokens, truncated (longest first) to max_length. `pairs` is empty or as long as `texts`. On as many
+  // threads as ATen uses. Throws DataError for a max_length without room for text.
   TokenizedTexts encode(const std::vector<std::string>& texts, const std::vector<std::string>& pairs,
                         int64_t max_length) const;
   int64_t vocabulary_size() const;

@@ -83,7 +83,7 @@ TEST_CASE("files that are no tokenizer are refused by name", "[data]") {
   const testing::Folder folder;
   const auto text_of = [&](const std::string& name, const std::string& bytes) {
     const std::filesystem::path file = folder.file(name, bytes);
-    return refusal(folder, [&] { Tokenizer{file}; });
+    return refusal(folder, [&] { Tokenizer(file).vocabulary_size(); });
   };
   CHECK(text_of("empty.json", "").starts_with("empty.json: is no tokenizer that can be read: EOF while parsing"));
   CHECK(text_of("list.json", "[]").starts_with("list.json: is no tokenizer that can be read: "));
@@ -92,7 +92,7 @@ TEST_CASE("files that are no tokenizer are refused by name", "[data]") {
       R"({"version":"1.0","added_tokens":[],"normalizer":null,"pre_tokenizer":null,"post_processor":null,"decoder":null,)"
       R"("truncation":null,"padding":null,"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}})";
   CHECK(text_of("merges.json", merges).starts_with("merges.json: is no tokenizer that can be read: "));
-  CHECK(refusal(folder, [&] { Tokenizer{folder.path() / "absent.json"}; }) ==
+  CHECK(refusal(folder, [&] { Tokenizer(folder.path() / "absent.json"); }) ==
         "absent.json: cannot be read: No such file or directory");
 }
 

@@ -1,0 +1,101 @@
+#include "base/files.hpp"
+
+#include <cstdlib>
+
+#include "base/errors.hpp"
+#include "support/catch.hpp"
+
+namespace engram {
+namespace {
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "engram-base-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+template <class Work>
+std::string message(Work work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("what is written is read back, and nothing else is left in the folder", "[base]") {
+  const Folder folder;
+  const std::string bytes("a\0b\n", 4);
+  write_file_atomically(folder / "deep/er/file", "old");
+  write_file_atomically(folder / "deep/er/file", bytes);
+  CHECK(read_file(folder / "deep/er/file") == bytes);
+  const auto entries = std::filesystem::directory_iterator(folder / "deep/er");
+  CHECK(std::distance(begin(entries), end(entries)) == 1);
+}
+
+TEST_CASE("a file that cannot be read is refused with the system's reason", "[base]") {
+  const Folder folder;
+  CHECK(message([&] { read_file(folder / "absent"); }) ==
+        (folder / "absent").string() + ": cannot be read: No such file or directory");
+  CHECK(message([&] { read_file(folder / ""); }) == (folder / "").string() + ": cannot be read: it is a folder");
+}
+
+TEST_CASE("a file that cannot be written is a failure of resources", "[base]") {
+  const Folder folder;
+  write_file_atomically(folder / "file", "kept");
+  try {
+    write_file_atomically(folder / "file/below", "lost");
+    FAIL("written");
+  } catch (const InternalError& error) {
+    CHECK(error.exit_code() == ExitCode::resources);
+    CHECK(std::string(error.what()).find("file/below: cannot be written: ") != std::string::npos);
+  }
+  CHECK(read_file(folder / "file") == "kept");
+}
+
+TEST_CASE("hashes are SHA-256 as the standard's examples have them", "[base]") {
+  // FIPS 180-2, appendix B.1, and the hash of no bytes.
+  const std::string abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+  const std::string none = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+  CHECK(sha256("abc") == abc);
+  CHECK(sha256("") == none);
+  const Folder folder;
+  write_file_atomically(folder / "abc", "abc");
+  write_file_atomically(folder / "none", "");
+  CHECK(sha256_of_file(folder / "abc") == abc);
+  CHECK(sha256_of_file(folder / "none") == none);
+}
+
+TEST_CASE("writing into a memory map never reaches the file", "[base]") {
+  const Folder folder;
+  write_file_atomically(folder / "file", "abc");
+  const MappedFile map(folder / "file");
+  REQUIRE(map.bytes().size() == 3);
+  map.bytes()[0] = std::byte{'x'};
+  CHECK(read_file(folder / "file") == "abc");
+  write_file_atomically(folder / "empty", "");
+  CHECK(message([&] { MappedFile{folder / "empty"}; }) == (folder / "empty").string() + ": cannot be read: it is empty");
+}
+
+TEST_CASE("the cache folder follows the environment", "[base]") {
+  ::setenv("XDG_CACHE_HOME", "/x", 1);
+  ::setenv("ENGRAM_CACHE", "/own", 1);
+  CHECK(cache_folder() == "/own");
+  ::unsetenv("ENGRAM_CACHE");
+  CHECK(cache_folder() == "/x/engram");
+  ::unsetenv("XDG_CACHE_HOME");
+  ::setenv("HOME", "/home/someone", 1);
+  CHECK(cache_folder() == "/home/someone/.cache/engram");
+}
+
+}  // namespace engram

@@ -1,0 +1,37 @@
+#include "base/json.hpp"
+
+#include "base/errors.hpp"
+#include "support/catch.hpp"
+
+namespace engram {
+namespace {
+
+std::string message(const std::string& json) {
+  try {
+    parse_json(json, "a.json");
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("keys keep the order they were written in", "[base]") {
+  CHECK(parse_json(R"({"z": 1, "a": [2, {"y": 3, "b": 4}]})", "a.json").dump() == R"({"z":1,"a":[2,{"y":3,"b":4}]})");
+}
+
+TEST_CASE("a key given twice in one object is refused, at any depth", "[base]") {
+  CHECK(message(R"({"a": 1, "a": 2})") == "a.json: holds the key 'a' twice in one object");
+  CHECK(message(R"([{"x": {"b": 1, "b": 1}}])") == "a.json: holds the key 'b' twice in one object");
+  CHECK(message(R"([{"a": 1}, {"a": 1}])").empty());
+}
+
+TEST_CASE("what is no JSON is refused with its position", "[base]") {
+  CHECK(message("{\"a\": }").starts_with("a.json: is not valid JSON: "));
+  CHECK(message("{\"a\": }").find("column 7") != std::string::npos);
+  CHECK(message("{} // comment").starts_with("a.json: is not valid JSON: "));
+  CHECK(message("").starts_with("a.json: is not valid JSON: "));
+}
+
+}  // namespace engram
