@@ -1,8 +1,11 @@
 #include "checkpoint/training_state.hpp"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
 
 #include "base/errors.hpp"
 #include "base/files.hpp"
@@ -18,7 +21,7 @@ constexpr int kFormat = 1;
 // The three lists share one file; a prefix tells them apart.
 constexpr const char* kWeights = "weights/";
 constexpr const char* kTrainer = "trainer/";
-constexpr const char* kPlugins = "plugins/";
+constexpr const char* kStrategies = "strategies/";
 
 std::string step_folder_name(int64_t step) {
   std::array<char, 32> name{};
@@ -56,6 +59,14 @@ recipe::Metrics metrics_from_json(const Json& json) {
   return metrics;
 }
 
+// `name` is "<strategy>/<tensor>".
+void take_strategy_tensor(std::vector<strategy::StrategyState>& states, const std::string& name, at::Tensor tensor) {
+  const size_t slash = name.find('/');
+  for (strategy::StrategyState& state : states) {
+    if (state.strategy == name.substr(0, slash)) state.tensors[name.substr(slash + 1)] = std::move(tensor);
+  }
+}
+
 }  // namespace
 
 Json to_json(const recipe::History& history) {
@@ -87,13 +98,19 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
   std::vector<model::NamedTensor> tensors;
   append(tensors, state.weights, kWeights);
   append(tensors, state.trainer, kTrainer);
-  append(tensors, state.plugins, kPlugins);
+  Json strategies = Json::array();
+  for (const strategy::StrategyState& part : state.strategies) {
+    strategies.push_back({{"strategy", part.strategy}, {"numbers", part.numbers}, {"texts", part.texts}});
+    for (const auto& [name, tensor] : part.tensors) {
+      tensors.push_back({kStrategies + part.strategy + "/" + name, tensor.detach()});
+    }
+  }
   model::write_safetensors(swap.fresh() / kTensorFile, tensors);
   const Json json = {{"format", kFormat},
                      {"step", state.step},
                      {"history", to_json(state.history)},
                      {"script", state.script},
-                     {"strategies", state.strategies}};
+                     {"strategies", strategies}};
   write_file_atomically(swap.fresh() / kStateFile, json.dump(1));
   swap.commit();
 
@@ -117,16 +134,44 @@ TrainingState read_training_state(const std::filesystem::path& folder) {
   }
   TrainingState state{.step = json.at("step").get<int64_t>(),
                       .history = history_from_json(json.at("history")),
-                      .script = json.at("script"),
-                      .strategies = json.at("strategies")};
+                      .script = json.at("script")};
+  for (const Json& part : json.at("strategies")) {
+    state.strategies.push_back({.strategy = part.at("strategy").get<std::string>(),
+                                .numbers = part.at("numbers").get<std::map<std::string, double>>(),
+                                .texts = part.at("texts").get<std::map<std::string, std::string>>()});
+  }
   const model::SafetensorsFile file(folder / kTensorFile);
   for (const model::SafetensorsEntry& entry : file.header().entries) {
     const size_t slash = entry.name.find('/') + 1;
     const std::string prefix = entry.name.substr(0, slash), name = entry.name.substr(slash);
-    auto& list = prefix == kWeights ? state.weights : prefix == kTrainer ? state.trainer : state.plugins;
-    list.push_back({name, file.tensor(entry.name)});
+    if (prefix == kStrategies) {
+      take_strategy_tensor(state.strategies, name, file.tensor(entry.name));
+    } else {
+      (prefix == kWeights ? state.weights : state.trainer).push_back({name, file.tensor(entry.name)});
+    }
   }
   return state;
+}
+
+void restore_weights(const std::vector<model::NamedTensor>& live, const std::vector<model::NamedTensor>& saved,
+                     const std::filesystem::path& from) {
+  std::map<std::string, at::Tensor> by_name;
+  for (const model::NamedTensor& entry : saved) by_name.emplace(entry.name, entry.tensor);
+  Faults faults;
+  for (const model::NamedTensor& entry : live) {
+    const auto found = by_name.find(entry.name);
+    if (found == by_name.end()) {
+      faults.add({.what = "the checkpoint lacks the tensor '" + entry.name + "'", .where = from.string()});
+    } else if (found->second.sizes() != entry.tensor.sizes()) {
+      faults.add({.what = "the checkpoint's tensor '" + entry.name + "' has another shape", .where = from.string()});
+    }
+  }
+  if (by_name.size() > live.size()) {
+    faults.add({.what = "the checkpoint holds tensors that this run does not train", .where = from.string()});
+  }
+  faults.raise<DataError>();
+  const at::NoGradGuard no_grad;
+  for (const model::NamedTensor& entry : live) at::Tensor(entry.tensor).copy_(by_name.at(entry.name));
 }
 
 }  // namespace engram::checkpoint

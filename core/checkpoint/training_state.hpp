@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "model/named_tensor.hpp"
 #include "recipe/history.hpp"
+#include "strategy/strategies.hpp"
 
 namespace engram::checkpoint {
 
@@ -15,10 +16,9 @@ struct TrainingState {
   int64_t step = 0;
   recipe::History history;
   Json script;                                  // RecipeScript's state table
-  Json strategies;                              // state beside the claimed tensors, by strategy
   std::vector<model::NamedTensor> weights;      // every tensor that trains or is kept, by resolution name
   std::vector<model::NamedTensor> trainer;      // Trainer::state()
-  std::vector<model::NamedTensor> plugins;      // tensors that strategies save beside their claims
+  std::vector<strategy::StrategyState> strategies;  // beside the claimed tensors
 };
 
 // checkpoints/step-000123 in `folder`: training_state.json and training_state.safetensors. Then removes the oldest ones
@@ -31,6 +31,11 @@ std::filesystem::path newest_training_state(const std::filesystem::path& folder)
 
 // Throws DataError naming what is missing or damaged.
 TrainingState read_training_state(const std::filesystem::path& folder);
+
+// Copies saved weights into the live ones. Throws DataError listing every name or shape that differs; then nothing has
+// been copied. `from` is what the message names.
+void restore_weights(const std::vector<model::NamedTensor>& live, const std::vector<model::NamedTensor>& saved,
+                     const std::filesystem::path& from);
 
 Json to_json(const recipe::History& history);
 recipe::History history_from_json(const Json& json);

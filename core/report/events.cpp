@@ -58,6 +58,11 @@ void EventLog::run_started(const RunHeader& header) {
   timing("run_started", {{"time", now_in_utc()}, {"run_folder", header.run_folder}});
 }
 
+void EventLog::first_step(double seconds, double evaluation_seconds) {
+  timing("first_step", {{"seconds", milliseconds_kept(seconds)},
+                        {"evaluation_seconds", milliseconds_kept(evaluation_seconds)}});
+}
+
 void EventLog::step(const StepProgress& progress) {
   events_.append(line(step_event(progress)));
   metrics_.append(csv_row(progress.step, progress.epoch, "train", "", "loss", progress.loss));

@@ -26,6 +26,8 @@ class EventLog {
   explicit EventLog(const std::filesystem::path& folder, Clock clock = steady_clock());
 
   void run_started(const RunHeader& header);
+  // To timing.jsonl only: seconds from process start to the first completed optimizer step, evaluations not counted.
+  void first_step(double seconds, double evaluation_seconds);
   void step(const StepProgress& progress);
   void evaluation(const EvaluationView& evaluation);
   // `what`: "best", "last", "interrupted"; `folder`: relative to the run folder.

@@ -1,0 +1,28 @@
+#include "base/process.hpp"
+
+#include <time.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace engram {
+
+double seconds_since_process_start() {
+  std::ifstream file("/proc/self/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  // The second field, the program's name, may hold blanks and brackets; counting starts after its last bracket.
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  constexpr int kFieldsBeforeStart = 19;  // start time is field 22 (proc(5)); the next one here is field 3
+  std::string skipped;
+  for (int i = 0; i < kFieldsBeforeStart; ++i) fields >> skipped;
+  double ticks = 0;
+  fields >> ticks;
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9 -
+         ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+}  // namespace engram

@@ -1,0 +1,37 @@
+#include "cli/sources.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "base/errors.hpp"
+#include "base/installation.hpp"
+
+namespace engram::cli {
+
+void SourceOptions::add_to(CLI::App& command) {
+  command.add_option("--set", set, "Overrides a setting: --set train.epochs=2 (may be repeated)")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--device", device, "auto, cpu or cuda; overrides train.device");
+  command.add_option("--plugin", plugins, "A plugin file or a folder of plugins; before all others");
+}
+
+run::Sources SourceOptions::sources() const {
+  run::Sources sources{.recipe = recipe, .scripts = Installation::locate().scripts, .plugins = plugins};
+  Faults faults;
+  for (const std::string& text : set) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      faults.add({.what = "--set " + text + " is not understood",
+                  .allowed = "--set KEY=VALUE",
+                  .fix = "for instance --set train.epochs=2"});
+      continue;
+    }
+    sources.overrides.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  if (!device.empty()) sources.overrides.emplace_back("train.device", device);
+  faults.raise<RecipeError>();
+  return sources;
+}
+
+}  // namespace engram::cli

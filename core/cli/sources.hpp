@@ -1,0 +1,27 @@
+// The options that `run` and `plan` share: a recipe and what changes it from the command line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "run/preparation.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace engram::cli {
+
+struct SourceOptions {
+  std::string recipe;
+  std::vector<std::string> set;                        // "key=value"
+  std::string device;
+  std::vector<std::filesystem::path> plugins;
+
+  // Adds --set, --device and --plugin to a command.
+  void add_to(CLI::App& command);
+  // Throws RecipeError on a --set without '='.
+  run::Sources sources() const;
+};
+
+}  // namespace engram::cli

@@ -1,0 +1,103 @@
+#include "run/manifest.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+
+#include <chrono>
+#include <ctime>
+
+#include "base/files.hpp"
+#include "base/seeds.hpp"
+#include "base/version.hpp"
+#include "engram/sdk/version.hpp"
+#include "recipe/describe.hpp"
+
+namespace engram::run {
+namespace {
+
+std::string utc_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+Json strategies_json(const Preparation& prepared) {
+  Json all = Json::array();
+  for (const auto& [id, settings] : prepared.strategies.settings()) {
+    Json values = Json::object();
+    for (const auto& [name, setting] : settings) {
+      std::visit([&, &key = name](const auto& value) { values[key] = value; }, setting);
+    }
+    all.push_back({{"id", id}, {"settings", values}});
+  }
+  return all;
+}
+
+Json plugins_json(const Preparation& prepared) {
+  Json all = Json::array();
+  for (const strategy::PluginFacts& plugin : prepared.strategies.plugins()) {
+    all.push_back({{"id", plugin.id}, {"file", plugin.file.string()}, {"sha256", plugin.hash},
+                   {"fingerprint", plugin.fingerprint}});
+  }
+  return all;
+}
+
+Json tasks_json(const Preparation& prepared) {
+  Json all = Json::object();
+  for (const TaskFacts& task : prepared.tasks) all[task.name] = task.labels;
+  return all;
+}
+
+Json data_json(const Preparation& prepared) {
+  Json all = Json::object();
+  for (const SetFacts& facts : prepared.sets) {
+    all[facts.set->name] = {{"file", facts.file.string()},
+                            {"sha256", sha256_of_file(facts.file)},
+                            {"rows", facts.rows.rows}};
+  }
+  return all;
+}
+
+Json seeds_json(const recipe::Recipe& recipe) {
+  const auto seed = static_cast<uint64_t>(recipe.train.seed);
+  Json seeds = {{"data order", seed}, {"dropout", derive_seed(seed, "dropout")}};
+  for (const recipe::Task& task : recipe.tasks) {
+    if (task.head == recipe::HeadSource::fresh) seeds["head:" + task.name] = derive_seed(seed, "head:" + task.name);
+  }
+  for (const recipe::StrategyEntry& entry : recipe.strategies) {
+    seeds["strategy:" + entry.id] = derive_seed(seed, "strategy:" + entry.id);
+  }
+  return seeds;
+}
+
+}  // namespace
+
+Json manifest(const Sources& sources, const Preparation& prepared, const Material& material) {
+  const recipe::Recipe& recipe = prepared.recipe();
+  Json overrides = Json::array();
+  for (const auto& [key, value] : sources.overrides) overrides.push_back({key, value});
+  return {{"format", 1},
+          {"started", utc_now()},
+          {"recipe_file", recipe.file == "-" ? "-" : std::filesystem::absolute(recipe.file).string()},
+          {"recipe_sha256", sha256(recipe.source)},
+          {"overrides", overrides},
+          {"versions", {{"engram", version()}, {"sdk", ENGRAM_SDK_VERSION}, {"torch", TORCH_VERSION}}},
+          {"device", material.model->device().str()},
+          {"cpu_capability", at::get_cpu_capability()},
+          {"threads", at::get_num_threads()},
+          {"model", {{"folder", std::filesystem::absolute(prepared.model_folder).string()},
+                     {"weights_sha256", sha256_of_file(prepared.folder.weights_file)},
+                     {"tokenizer_sha256", sha256_of_file(prepared.folder.tokenizer_file)}}},
+          {"trained_task", prepared.training_task},
+          {"tasks", tasks_json(prepared)},
+          {"data", data_json(prepared)},
+          {"seeds", seeds_json(recipe)},
+          {"strategies", strategies_json(prepared)},
+          {"plugins", plugins_json(prepared)},
+          {"recipe", recipe::resolved(recipe)}};
+}
+
+}  // namespace engram::run

@@ -1,0 +1,118 @@
+#include "run/material.hpp"
+
+#include <unordered_set>
+
+#include "base/errors.hpp"
+#include "base/seeds.hpp"
+#include "base/text.hpp"
+#include "kernels/device.hpp"
+#include "train/probe.hpp"
+
+namespace engram::run {
+namespace {
+
+data::Examples load_set(const Preparation& prepared, const SetFacts& facts, const data::Tokenizer& tokenizer) {
+  return data::load_examples(*facts.set, facts.file, tokenizer, prepared.recipe().train.max_length,
+                             prepared.task(facts.set->task).labels);
+}
+
+void append(data::Examples& all, data::Examples more) {
+  if (all.size() == 0) {
+    all = std::move(more);
+    return;
+  }
+  const int64_t shift = all.tokens.offsets.back();
+  all.tokens.ids.insert(all.tokens.ids.end(), more.tokens.ids.begin(), more.tokens.ids.end());
+  all.tokens.type_ids.insert(all.tokens.type_ids.end(), more.tokens.type_ids.begin(), more.tokens.type_ids.end());
+  for (size_t i = 1; i < more.tokens.offsets.size(); ++i) all.tokens.offsets.push_back(more.tokens.offsets[i] + shift);
+  all.tokens.truncated += more.tokens.truncated;
+  all.labels.insert(all.labels.end(), more.labels.begin(), more.labels.end());
+  all.row_hashes.insert(all.row_hashes.end(), more.row_hashes.begin(), more.row_hashes.end());
+  all.name += "+" + more.name;
+  all.file_hash += "+" + more.file_hash;
+  all.content_hash += "+" + more.content_hash;
+}
+
+void warn_of_shared_rows(Material& material) {
+  const std::unordered_set<uint64_t> trained(material.training.row_hashes.begin(), material.training.row_hashes.end());
+  for (const EvaluationSet& set : material.evaluation) {
+    int64_t shared = 0;
+    for (const uint64_t hash : set.examples.row_hashes) shared += trained.contains(hash) ? 1 : 0;
+    if (shared == 0) continue;
+    material.warnings.push_back(text::thousands(shared) + " of the " + text::thousands(set.examples.size()) +
+                                " rows of data." + set.set->name + " also stand in the training data (" +
+                                material.training.name + "), so its scores are flattered");
+  }
+}
+
+void warn_of_truncation(Material& material, const data::Examples& examples, int64_t max_length) {
+  if (examples.tokens.truncated == 0) return;
+  material.warnings.push_back(text::thousands(examples.tokens.truncated) + " of " + text::thousands(examples.size()) +
+                              " texts of data." + examples.name + " are longer than train.max_length = " +
+                              std::to_string(max_length) + " tokens and were cut");
+}
+
+void require_labels(const data::Examples& examples, const SetFacts& facts) {
+  if (std::find(examples.labels.begin(), examples.labels.end(), -1) == examples.labels.end()) return;
+  throw DataError({.what = "data." + examples.name + " has no labels, and a set that trains or evaluates needs them",
+                   .where = facts.set->place.text(),
+                   .fix = "name its label column: label = \"...\""});
+}
+
+void give_heads(const Preparation& prepared, const data::Tokenizer& tokenizer, Material& material) {
+  const recipe::Recipe& recipe = prepared.recipe();
+  for (const recipe::Task& task : recipe.tasks) {
+    const TaskFacts& facts = prepared.task(task.name);
+    if (task.head == recipe::HeadSource::fresh) {
+      const uint64_t seed = derive_seed(static_cast<uint64_t>(recipe.train.seed), "head:" + task.name);
+      material.model->add_fresh_head(task.name, facts.labels, kernels::make_generator(at::kCPU, seed));
+    } else if (task.head == recipe::HeadSource::probe) {
+      for (const SetFacts& set : prepared.sets) {
+        if (set.set->name != task.probe_data) continue;
+        const data::Examples examples = load_set(prepared, set, tokenizer);
+        require_labels(examples, set);
+        material.model->set_head(
+            train::fit_probe(*material.model, examples, facts.labels, recipe.train.evaluation_batch_size));
+      }
+    }
+  }
+}
+
+// The folder's unnamed head is that of the task which takes its head from the model.
+std::string task_of_unnamed_head(const recipe::Recipe& recipe) {
+  for (const recipe::Task& task : recipe.tasks) {
+    if (task.head == recipe::HeadSource::from_model) return task.name;
+  }
+  return "original";
+}
+
+}  // namespace
+
+Material load_material(const Preparation& prepared, at::Device device,
+                       const std::function<void(const std::string&)>& phase) {
+  const recipe::Recipe& recipe = prepared.recipe();
+  Material material;
+  phase("reading and tokenizing the data");
+  const data::Tokenizer tokenizer(prepared.folder.tokenizer_file);
+  for (const SetFacts& facts : prepared.sets) {
+    if (facts.set->use == recipe::DataUse::strategies) continue;
+    data::Examples examples = load_set(prepared, facts, tokenizer);
+    require_labels(examples, facts);
+    warn_of_truncation(material, examples, recipe.train.max_length);
+    if (facts.set->use == recipe::DataUse::train) {
+      append(material.training, std::move(examples));
+    } else {
+      material.evaluation.push_back({facts.set, std::move(examples)});
+    }
+  }
+  warn_of_shared_rows(material);
+
+  phase("loading the model");
+  material.model = model::load_model(prepared.model_folder, task_of_unnamed_head(recipe));
+  if (recipe.train.dropout) material.model->set_dropout(*recipe.train.dropout);
+  material.model->move_to(device);
+  give_heads(prepared, tokenizer, material);
+  return material;
+}
+
+}  // namespace engram::run

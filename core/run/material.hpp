@@ -1,0 +1,31 @@
+// What a run holds in memory: the model with its heads, and every data set as token ids.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/examples.hpp"
+#include "model/model.hpp"
+#include "run/preparation.hpp"
+
+namespace engram::run {
+
+struct EvaluationSet {
+  const recipe::DataSet* set = nullptr;
+  data::Examples examples;
+};
+
+struct Material {
+  std::unique_ptr<model::Model> model;
+  data::Examples training;                 // all training sets, one after the other
+  std::vector<EvaluationSet> evaluation;   // in the recipe's order
+  std::vector<std::string> warnings;       // rows shared between sets, truncated texts
+};
+
+// Loads tokens and weights and gives every task its head: the model's own, a fresh one, or a fitted one. `phase` is
+// told what is being waited for. Throws DataError.
+Material load_material(const Preparation& prepared, at::Device device,
+                       const std::function<void(const std::string&)>& phase);
+
+}  // namespace engram::run

@@ -1,0 +1,125 @@
+#include "run/new_recipe.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "base/errors.hpp"
+#include "base/text.hpp"
+#include "model/folder.hpp"
+#include "run/split_file.hpp"
+
+namespace engram::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string beside(const fs::path& file, const fs::path& folder) {
+  return fs::absolute(file).lexically_normal().lexically_proximate(fs::absolute(folder).lexically_normal()).generic_string();
+}
+
+std::string counted(int64_t count, const std::string& what) {
+  return text::thousands(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+// The name of the model's head that gives exactly the labels of the original file, if there is one.
+std::optional<std::string> matching_head(const model::FolderFacts& facts, const std::set<std::string>& labels) {
+  for (const auto& head : facts.heads) {
+    const std::set<std::string> names(head.labels.begin(), head.labels.end());
+    const bool known = std::includes(names.begin(), names.end(), labels.begin(), labels.end());
+    if (known && !labels.empty()) return head.task.empty() ? "original_task" : head.task;
+  }
+  return std::nullopt;
+}
+
+// A file that has been looked at and told about.
+struct Seen {
+  fs::path file;
+  data::Guess guess;
+  int64_t rows = 0;
+
+  NewSet as_set(const fs::path& folder) const { return {beside(file, folder), guess.set, rows}; }
+};
+
+Seen look_at(const fs::path& file, std::string& told) {
+  Seen seen{file, data::guess(file)};
+  if (!seen.guess.set.label && seen.guess.set.format != recipe::DataFormat::label_lines) {
+    throw DataError(Fault{"no column looks like labels", file.string(), "a column of texts and one of labels",
+                          "columns found: " + text::join(seen.guess.columns, ", ")});
+  }
+  seen.rows = data::count_rows(seen.guess.set, file).rows;
+  told += guess_text(file, seen.guess, seen.rows);
+  return seen;
+}
+
+// One file as two sets: itself and the test file, or the two parts of a split.
+std::pair<NewSet, NewSet> train_and_evaluate(const Seen& whole, const fs::path& test, const fs::path& folder, std::string& told) {
+  if (!test.empty()) return {whole.as_set(folder), look_at(test, told).as_set(folder)};
+  const SplitFiles parts = split_file(whole.guess.set, whole.file, folder);
+  told += "  Split by row into " + parts.train.filename().string() + " (" + counted(parts.train_rows, "row") + ") and " +
+          parts.evaluate.filename().string() + " (" + counted(parts.evaluate_rows, "row") + ").\n";
+  return {{parts.train.filename().string(), whole.guess.set, parts.train_rows},
+          {parts.evaluate.filename().string(), whole.guess.set, parts.evaluate_rows}};
+}
+
+std::string columns_text(const std::vector<recipe::Column>& columns) {
+  std::vector<std::string> names;
+  for (const recipe::Column& column : columns) {
+    const std::string* name = std::get_if<std::string>(&column);
+    names.push_back(name != nullptr ? "'" + *name + "'" : "column " + std::to_string(std::get<int>(column)));
+  }
+  return text::join(names, ", ");
+}
+
+}  // namespace
+
+std::string guess_text(const fs::path& file, const data::Guess& guess, int64_t rows) {
+  constexpr size_t kShownLabels = 8;
+  constexpr size_t kShownText = 80;
+  std::vector<std::string> labels = guess.labels;
+  const size_t count = labels.size();
+  if (count > kShownLabels) labels.resize(kShownLabels);
+  std::string out = file.filename().string() + ": " + counted(rows, "row");
+  if (!guess.set.text.empty()) out += ", text in " + columns_text(guess.set.text);
+  if (!guess.set.pair.empty()) out += ", second text in " + columns_text(guess.set.pair);
+  if (guess.set.label) out += ", label in " + columns_text({*guess.set.label});
+  out += "; " + counted(static_cast<int64_t>(count), "label") + ": " + text::join(labels, ", ");
+  out += count > kShownLabels ? ", ...\n" : "\n";
+  for (const data::Row& row : guess.first_rows) {
+    std::string shown = row.text.substr(0, kShownText);
+    std::replace(shown.begin(), shown.end(), '\n', ' ');
+    out += "  [" + row.label.value_or("") + "] " + shown + (row.text.size() > kShownText ? "..." : "") + "\n";
+  }
+  for (const std::string& note : guess.notes) out += "  Note: " + note + "\n";
+  return out;
+}
+
+NewRecipe make_new_recipe(const NewRecipeRequest& request) {
+  if (fs::exists(request.out)) {
+    throw RecipeError(Fault{"this file exists already", request.out.string(), "", "choose another name with --out"});
+  }
+  const fs::path folder = request.out.parent_path().empty() ? fs::path(".") : request.out.parent_path();
+  const model::FolderFacts model = model::inspect_folder(request.model);
+  NewRecipe made;
+  NewRecipeFacts facts;
+  facts.model = beside(request.model, folder);
+  const Seen learnt = look_at(request.new_file, made.told);
+  std::tie(facts.train, facts.evaluate) = train_and_evaluate(learnt, request.new_test, folder, made.told);
+  const Seen kept = look_at(request.original_file, made.told);
+  const std::set<std::string> labels(kept.guess.labels.begin(), kept.guess.labels.end());
+  if (const auto head = matching_head(model, labels)) {
+    facts.original_task = *head;
+    facts.original = request.original_test.empty() ? kept.as_set(folder) : look_at(request.original_test, made.told).as_set(folder);
+    made.told += "  The model has a head with these labels; it is kept and scored.\n";
+  } else {
+    facts.original_task = "original_task";
+    NewSet train;
+    std::tie(train, facts.original) = train_and_evaluate(kept, request.original_test, folder, made.told);
+    facts.original_train = train;
+    made.told += "  The model has no head with these labels; one is fitted before the run, on rows that are not scored.\n";
+  }
+  made.text = recipe_text(facts);
+  return made;
+}
+
+}  // namespace engram::run

@@ -1,0 +1,53 @@
+// `engram new recipe`: a commented first recipe from a model folder and data files.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/sniff.hpp"
+
+namespace engram::run {
+
+struct NewRecipeRequest {
+  std::filesystem::path model;
+  std::filesystem::path new_file;
+  std::filesystem::path original_file;
+  std::filesystem::path new_test;        // empty: new_file is split
+  std::filesystem::path original_test;   // empty: original_file is split when a head must be fitted on it
+  std::filesystem::path out = "recipe.lua";
+};
+
+// A data set of the recipe to be written: the file as the recipe names it, and how it is read.
+struct NewSet {
+  std::string file;
+  recipe::DataSet set;
+  int64_t rows = 0;
+};
+
+struct NewRecipeFacts {
+  std::string model;                     // as the recipe names it
+  std::string original_task;             // its head is the model's own when `original_train` is absent
+  NewSet train;
+  NewSet evaluate;
+  NewSet original;
+  std::optional<NewSet> original_train;  // fits the original task's head by a probe
+};
+
+// The recipe's text, a pure function of the facts.
+std::string recipe_text(const NewRecipeFacts& facts);
+
+// What was understood of a file, for the terminal: columns, labels, first rows and notes. Lines end in '\n'.
+std::string guess_text(const std::filesystem::path& file, const data::Guess& guess, int64_t rows);
+
+struct NewRecipe {
+  std::string text;                      // the recipe
+  std::string told;                      // what to print: files as understood, splits made
+};
+
+// Looks at model and files, and writes the split files beside `out` where a test file is missing. Throws RecipeError when `out`
+// exists already, DataError for files that cannot be understood. The recipe itself is written by the caller.
+NewRecipe make_new_recipe(const NewRecipeRequest& request);
+
+}  // namespace engram::run

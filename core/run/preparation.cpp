@@ -1,0 +1,158 @@
+#include "run/preparation.hpp"
+
+#include "base/errors.hpp"
+#include "base/text.hpp"
+#include "data/examples.hpp"
+#include "eval/evaluator.hpp"
+#include "eval/metrics.hpp"
+#include "strategy/plugin_finder.hpp"
+
+namespace engram::run {
+namespace {
+
+std::vector<SetFacts> find_sets(const recipe::Recipe& recipe, Faults& faults) {
+  std::vector<SetFacts> sets;
+  for (const recipe::DataSet& set : recipe.data) {
+    const std::filesystem::path file = recipe.resolve(set.file);
+    if (!std::filesystem::is_regular_file(file)) {
+      faults.add({.what = "data." + set.name + " names the file " + file.string() + ", which does not exist",
+                  .where = set.place.text(),
+                  .fix = "paths start at the recipe's folder"});
+      continue;
+    }
+    sets.push_back({.set = &set, .file = file});
+  }
+  return sets;
+}
+
+// The one head of a folder that may stand for the task: the head of that name, else the folder's unnamed one.
+const model::FolderFacts::HeadFacts* folder_head(const model::FolderFacts& folder, const std::string& task) {
+  for (const auto& head : folder.heads) {
+    if (head.task == task) return &head;
+  }
+  for (const auto& head : folder.heads) {
+    if (head.task.empty()) return &head;
+  }
+  return nullptr;
+}
+
+std::string head_names(const model::FolderFacts& folder) {
+  if (folder.heads.empty()) return "the folder holds no head";
+  std::vector<std::string> names;
+  for (const auto& head : folder.heads) names.push_back(head.task.empty() ? "one without a name" : head.task);
+  return text::join(names, ", ");
+}
+
+// The labels of a task: as the recipe lists them, as its head has them, or as its first labelled data set shows them.
+TaskFacts task_facts(const recipe::Task& task, const model::FolderFacts& folder, const std::vector<SetFacts>& sets,
+                     Faults& faults) {
+  TaskFacts facts{.name = task.name, .head = task.head, .labels = task.labels};
+  if (task.head == recipe::HeadSource::from_model) {
+    const auto* head = folder_head(folder, task.name);
+    if (head == nullptr) {
+      faults.add({.what = "tasks." + task.name + " takes its head from the model, and " + folder.folder.string() +
+                          " has none for it",
+                  .where = task.place.text(),
+                  .allowed = head_names(folder),
+                  .fix = "fit one first: head = { probe = \"<a training set of this task>\" }"});
+    } else if (!task.labels.empty() && task.labels != head->labels) {
+      faults.add({.what = "tasks." + task.name + ".labels differ from those of the model's head",
+                  .where = task.place.text(),
+                  .allowed = text::join(head->labels, ", "),
+                  .fix = "leave labels out"});
+    } else {
+      facts.labels = head->labels;
+    }
+    return facts;
+  }
+  if (!facts.labels.empty()) return facts;
+  for (const SetFacts& set : sets) {
+    const bool fits = task.head == recipe::HeadSource::probe ? set.set->name == task.probe_data
+                                                             : set.set->use == recipe::DataUse::train;
+    if (fits && set.set->task == task.name) facts.labels = data::label_names(*set.set, set.file);
+    if (!facts.labels.empty()) break;
+  }
+  if (facts.labels.size() < 2) {
+    faults.add({.what = "tasks." + task.name + " has " + std::to_string(facts.labels.size()) +
+                        " labels, and a classification needs two or more",
+                .where = task.place.text(),
+                .fix = "give it a training set, or list its labels: labels = { \"...\", \"...\" }"});
+  }
+  return facts;
+}
+
+recipe::Metrics metric_names_of(const recipe::Recipe& recipe) {
+  recipe::Metrics names;
+  for (const recipe::DataSet& set : recipe.data) {
+    if (set.use != recipe::DataUse::evaluate) continue;
+    for (const std::string& metric : eval::classification_metric_names()) names[set.name][metric] = 0.5;
+    if (!recipe.original_waived) continue;
+    for (const std::string& metric : eval::drift_metric_names()) names[set.name][metric] = 0.1;
+  }
+  return names;
+}
+
+void count_training_rows(Preparation& prepared, Faults& faults) {
+  for (SetFacts& facts : prepared.sets) {
+    facts.rows = data::count_rows(*facts.set, facts.file);
+    if (facts.set->use != recipe::DataUse::train) continue;
+    prepared.training_rows += facts.rows.rows;
+    if (!prepared.training_task.empty() && prepared.training_task != facts.set->task) {
+      faults.add({.what = "data." + facts.set->name + " trains the task '" + facts.set->task +
+                          "', and another set trains '" + prepared.training_task + "'",
+                  .where = facts.set->place.text(),
+                  .allowed = "training sets of one task",
+                  .fix = "train one task after the other: the second run starts from the first one's best checkpoint"});
+    }
+    prepared.training_task = facts.set->task;
+  }
+}
+
+}  // namespace
+
+const TaskFacts& Preparation::task(const std::string& name) const {
+  for (const TaskFacts& facts : tasks) {
+    if (facts.name == name) return facts;
+  }
+  throw InternalError({.what = "the task '" + name + "' was not prepared"});
+}
+
+Preparation prepare(const Sources& sources) {
+  script::RecipeScript script = script::RecipeScript::load(sources.recipe, sources.overrides, sources.scripts);
+  const recipe::Recipe& recipe = script.recipe();
+  Faults faults;
+  std::vector<SetFacts> sets = find_sets(recipe, faults);
+  faults.raise<RecipeError>();
+
+  const std::filesystem::path model_folder = recipe.resolve(recipe.model);
+  model::FolderFacts folder = model::inspect_folder(model_folder);
+  sdk::ModelView view = folder.view;
+  std::vector<TaskFacts> tasks;
+  for (const recipe::Task& task : recipe.tasks) {
+    tasks.push_back(task_facts(task, folder, sets, faults));
+    const bool is_new = task.head == recipe::HeadSource::fresh;
+    model::add_head_to_view(view, task.name, static_cast<int64_t>(tasks.back().labels.size()), is_new);
+  }
+  faults.raise<RecipeError>();
+
+  strategy::Strategies strategies = strategy::Strategies::load(recipe.strategies, strategy::plugin_search_path(sources.plugins));
+  strategy::Resolution resolution = strategy::resolve(view, strategies.plan(view), faults);
+  faults.raise<RecipeError>();
+
+  Preparation prepared{.script = std::move(script),
+                       .model_folder = model_folder,
+                       .folder = std::move(folder),
+                       .tasks = std::move(tasks),
+                       .sets = std::move(sets),
+                       .view = std::move(view),
+                       .strategies = std::move(strategies),
+                       .resolution = std::move(resolution)};
+  count_training_rows(prepared, faults);
+  faults.raise<RecipeError>();
+  prepared.steps = train::count_steps(prepared.training_rows, prepared.recipe().train);
+  prepared.metric_names = metric_names_of(prepared.recipe());
+  prepared.script.resolve(prepared.metric_names);
+  return prepared;
+}
+
+}  // namespace engram::run

@@ -1,0 +1,119 @@
+#include "run/scoring.hpp"
+
+#include <chrono>
+
+#include "base/files.hpp"
+#include "eval/metrics.hpp"
+#include "run/baseline_cache.hpp"
+
+namespace engram::run {
+namespace {
+
+constexpr const char* kHeadline = "accuracy";
+
+using SteadyClock = std::chrono::steady_clock;
+
+double seconds_since(SteadyClock::time_point start) {
+  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+std::string bytes_hash(const at::Tensor& tensor) {
+  const at::Tensor plain = tensor.detach().cpu().contiguous();
+  return sha256({static_cast<const char*>(plain.data_ptr()), plain.nbytes()});
+}
+
+bool is_original(const recipe::DataSet& set) { return set.role == recipe::DataRole::original_task; }
+
+}  // namespace
+
+Scoring::Scoring(const Preparation& prepared, const Material& material)
+    : prepared_(prepared),
+      material_(material),
+      settings_{.batch_size = prepared.recipe().train.evaluation_batch_size,
+                .precision = prepared.recipe().train.precision},
+      model_hash_(sha256_of_file(prepared.folder.weights_file) +
+                  sha256_of_file(prepared.folder.folder / "config.json")) {
+  for (const EvaluationSet& set : material.evaluation) {
+    const eval::TrackedSet tracked{.name = set.set->name,
+                                   .metric = kHeadline,
+                                   .floor = eval::majority_rate(set.examples.labels)};
+    (is_original(*set.set) ? original_sets_ : new_sets_).push_back(tracked);
+  }
+}
+
+eval::SetScores Scoring::score_untouched_set(const EvaluationSet& set) const {
+  const model::Head& head = *material_.model->find_head(set.examples.task);
+  const std::string key = sha256(model_hash_ + bytes_hash(head.weight) + bytes_hash(head.bias) +
+                                 set.examples.content_hash + std::to_string(static_cast<int>(settings_.precision)) +
+                                 std::to_string(settings_.batch_size) + material_.model->device().str() + "/1");
+  if (auto found = find_baseline(key)) return *found;
+  const eval::SetScores scores = eval::evaluate(*material_.model, set.examples, settings_);
+  keep_baseline(key, scores);
+  return scores;
+}
+
+const recipe::Metrics& Scoring::score_untouched() {
+  const auto start = SteadyClock::now();
+  for (const EvaluationSet& set : material_.evaluation) {
+    auto& metrics = baseline_[set.set->name];
+    metrics = score_untouched_set(set).metrics;
+    if (!prepared_.recipe().original_waived) continue;
+    untouched_[set.set->name] = eval::observe(*material_.model, set.examples, settings_);
+    for (const std::string& name : eval::drift_metric_names()) metrics[name] = 0;
+  }
+  last_seconds_ = seconds_since(start);
+  seconds_ += last_seconds_;
+  return baseline_;
+}
+
+recipe::Metrics Scoring::score_now() {
+  const auto start = SteadyClock::now();
+  recipe::Metrics all;
+  for (const EvaluationSet& set : material_.evaluation) {
+    auto& metrics = all[set.set->name];
+    metrics = eval::evaluate(*material_.model, set.examples, settings_).metrics;
+    if (!prepared_.recipe().original_waived) continue;
+    const eval::Behaviour now = eval::observe(*material_.model, set.examples, settings_);
+    for (const auto& [name, value] : eval::drift_metrics(untouched_.at(set.set->name), now)) metrics[name] = value;
+  }
+  last_seconds_ = seconds_since(start);
+  seconds_ += last_seconds_;
+  return all;
+}
+
+report::EvaluationRow Scoring::row(const EvaluationSet& set, const std::string& metric,
+                                   const recipe::Metrics& now) const {
+  const std::string& name = set.set->name;
+  const double before = baseline_.at(name).at(metric), current = now.at(name).at(metric);
+  report::EvaluationRow row{.set = name,
+                            .role = is_original(*set.set) ? report::Role::original_task : report::Role::new_task,
+                            .metric = metric,
+                            .unit = metric == "loss" || metric == "kl" ? report::Unit::nats
+                                    : metric == "drift"                ? report::Unit::plain
+                                                                       : report::Unit::share,
+                            .baseline = before,
+                            .now = current,
+                            .change = current - before};
+  if (row.role == report::Role::original_task && row.unit == report::Unit::share) {
+    row.drop = eval::drop(before, current);
+    if (metric == kHeadline) row.retained = eval::retained(before, current, eval::majority_rate(set.examples.labels));
+  }
+  return row;
+}
+
+std::vector<report::EvaluationRow> Scoring::rows(const recipe::Metrics& now) const {
+  std::vector<report::EvaluationRow> rows;
+  for (const EvaluationSet& set : material_.evaluation) {
+    rows.push_back(row(set, kHeadline, now));
+    for (const auto& [metric, value] : now.at(set.set->name)) {
+      if (metric != kHeadline) rows.push_back(row(set, metric, now));
+    }
+  }
+  return rows;
+}
+
+eval::Crossover Scoring::crossover(const recipe::History& history) const {
+  return eval::find_crossover(history, new_sets_, original_sets_);
+}
+
+}  // namespace engram::run

@@ -1,0 +1,49 @@
+// Scores every evaluation set, now and on the untouched model, and turns the numbers into what is reported.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "eval/evaluator.hpp"
+#include "eval/retention.hpp"
+#include "recipe/history.hpp"
+#include "report/views.hpp"
+#include "run/material.hpp"
+
+namespace engram::run {
+
+class Scoring {
+ public:
+  // Borrows both. The model is untouched when score_untouched() is called.
+  Scoring(const Preparation& prepared, const Material& material);
+
+  // The untouched model on every set. Cached on disk under the hash of model, heads, data and settings, unless drift is
+  // measured (which needs the untouched model's behaviour in memory).
+  const recipe::Metrics& score_untouched();
+  recipe::Metrics score_now();
+
+  const recipe::Metrics& baseline() const { return baseline_; }
+  double seconds() const { return seconds_; }          // spent scoring so far, by the clock
+  double last_seconds() const { return last_seconds_; }
+
+  std::vector<report::EvaluationRow> rows(const recipe::Metrics& now) const;
+  eval::Crossover crossover(const recipe::History& history) const;
+
+ private:
+  eval::SetScores score_untouched_set(const EvaluationSet& set) const;
+  report::EvaluationRow row(const EvaluationSet& set, const std::string& metric, const recipe::Metrics& now) const;
+
+  const Preparation& prepared_;
+  const Material& material_;
+  eval::EvaluationSettings settings_;
+  std::string model_hash_;
+  recipe::Metrics baseline_;
+  std::map<std::string, eval::Behaviour> untouched_;   // by set; only when original data is waived
+  std::vector<eval::TrackedSet> new_sets_;
+  std::vector<eval::TrackedSet> original_sets_;
+  double seconds_ = 0;
+  double last_seconds_ = 0;
+};
+
+}  // namespace engram::run

@@ -1,0 +1,327 @@
+#include "run/session.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "base/files.hpp"
+#include "base/interrupt.hpp"
+#include "base/log.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
+#include "checkpoint/deployable.hpp"
+#include "checkpoint/run_folder.hpp"
+#include "checkpoint/training_state.hpp"
+#include "kernels/device.hpp"
+#include "report/events.hpp"
+#include "report/summary_json.hpp"
+#include "run/evaluation_steps.hpp"
+#include "run/headline.hpp"
+#include "run/manifest.hpp"
+#include "run/material.hpp"
+#include "run/plan_text.hpp"
+#include "run/scoring.hpp"
+#include "run/step_log.hpp"
+
+namespace engram::run {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+kernels::DeviceRequest request_of(recipe::Device device) {
+  switch (device) {
+    case recipe::Device::cpu: return kernels::DeviceRequest::cpu;
+    case recipe::Device::cuda: return kernels::DeviceRequest::cuda;
+    case recipe::Device::automatic: break;
+  }
+  return kernels::DeviceRequest::automatic;
+}
+
+at::Device settle_device(const recipe::Train& settings) {
+  const at::Device device = kernels::open_device(request_of(settings.device));
+  kernels::settle_numerics(settings.threads);
+  return device;
+}
+
+// One run in progress. Members stand in the order in which they are made, and end in the opposite one: strategies'
+// objects end before the model, the model before the reports.
+class Session {
+ public:
+  Session(Sources sources, const RunOptions& options, report::Terminal& terminal)
+      : started_(SteadyClock::now()),
+        sources_(std::move(sources)),
+        options_(options),
+        terminal_(terminal),
+        prepared_(prepare(sources_)),
+        device_(settle_device(prepared_.recipe().train)),
+        folder_(options.resume.empty() ? checkpoint::RunFolder::create(options.out, prepared_.recipe().name)
+                                       : checkpoint::RunFolder::open(options.resume)),
+        events_(folder_.path()),
+        material_(load_material(prepared_, device_, [&](const std::string& what) { terminal_.phase(what); })),
+        scoring_(prepared_, material_) {}
+
+  ExitCode run() {
+    write_records();
+    announce();
+    score_untouched();
+    attach_strategies();
+    train::Trainer trainer(*material_.model, prepared_.strategies, prepared_.resolution, material_.training,
+                           settings());
+    trainer_ = &trainer;
+    resume_or_begin();
+    try {
+      train();
+    } catch (const interrupt::Interrupted&) {
+      ending_ = report::Ending::interrupted;
+    } catch (const Error& error) {
+      ending_ = report::Ending::failed;
+      reason_ = error.what();
+      finish();
+      throw;
+    }
+    finish();
+    return interrupted() ? ExitCode::interrupted : ExitCode::done;
+  }
+
+ private:
+  const recipe::Recipe& recipe() const { return prepared_.recipe(); }
+  const recipe::Train& settings() const { return recipe().train; }
+  bool resuming() const { return !options_.resume.empty(); }
+  bool interrupted() const {
+    return ending_ == report::Ending::interrupted || ending_ == report::Ending::out_of_time;
+  }
+  double elapsed() const { return std::chrono::duration<double>(SteadyClock::now() - started_).count(); }
+
+  void write_records();
+  void announce();
+  void score_untouched();
+  void attach_strategies();
+  void resume_or_begin();
+  void train();
+  bool out_of_time() const { return options_.max_seconds && elapsed() > *options_.max_seconds; }
+  void one_step();
+  void evaluate();
+  bool stop_rule_fires();
+  void save_state(std::string_view why);
+  void finish();
+  report::RunSummary summary() const;
+  std::vector<model::NamedTensor> training_weights() const;
+
+  SteadyClock::time_point started_;
+  Sources sources_;
+  const RunOptions& options_;
+  report::Terminal& terminal_;
+  Preparation prepared_;
+  at::Device device_;
+  checkpoint::RunFolder folder_;
+  report::EventLog events_;
+  Material material_;
+  Scoring scoring_;
+  train::Trainer* trainer_ = nullptr;
+  recipe::History history_;
+  std::optional<StepLog> step_log_;
+  report::Ending ending_ = report::Ending::all_steps;
+  std::string reason_;
+  double training_seconds_ = 0;
+  int64_t saved_step_ = -1;
+};
+
+void Session::write_records() {
+  if (resuming()) return;
+  log::open_file(folder_.log());
+  write_file_atomically(folder_.recipe_copy(), recipe().source);
+  write_file_atomically(folder_.plan(), plan_text(prepared_));
+  write_file_atomically(folder_.manifest(), manifest(sources_, prepared_, material_).dump(2) + "\n");
+}
+
+void Session::announce() {
+  const report::RunHeader header = run_header(prepared_, material_, folder_.path());
+  terminal_.header(header);
+  if (!resuming()) events_.run_started(header);
+  for (const std::string& warning : material_.warnings) {
+    terminal_.warning(warning);
+    events_.warning(warning);
+  }
+}
+
+void Session::score_untouched() {
+  terminal_.phase("scoring the untouched model");
+  history_.baseline = scoring_.score_untouched();
+  const report::EvaluationView view{.kind = report::EvaluationKind::baseline,
+                                    .steps = prepared_.steps.total,
+                                    .rows = scoring_.rows(history_.baseline),
+                                    .seconds = scoring_.last_seconds()};
+  if (!resuming()) events_.evaluation(view);
+  terminal_.evaluation(view);
+}
+
+void Session::attach_strategies() {
+  using Start = strategy::Strategies::Start;
+  prepared_.strategies.apply(*material_.model, prepared_.resolution, static_cast<uint64_t>(settings().seed),
+                             resuming() ? Start::restored : Start::fresh);
+}
+
+std::vector<model::NamedTensor> Session::training_weights() const {
+  std::vector<model::NamedTensor> weights;
+  for (const model::NamedTensor& entry : material_.model->parameters()) {
+    const strategy::ResolvedTensor* resolved = prepared_.resolution.find(entry.name);
+    if (resolved != nullptr && resolved->ever_trains()) weights.push_back(entry);
+  }
+  for (const model::NamedTensor& entry : prepared_.strategies.claimed_tensors()) weights.push_back(entry);
+  return weights;
+}
+
+void Session::resume_or_begin() {
+  if (resuming()) {
+    const std::filesystem::path from = checkpoint::newest_training_state(folder_.checkpoints());
+    if (from.empty()) {
+      throw DataError({.what = "holds no checkpoint to go on from", .where = folder_.path().string()});
+    }
+    const checkpoint::TrainingState state = checkpoint::read_training_state(from);
+    checkpoint::restore_weights(training_weights(), state.weights, from);
+    prepared_.strategies.load_state(state.strategies);
+    trainer_->restore(state.trainer, state.step);
+    prepared_.script.restore(state.script);
+    history_ = state.history;
+    events_.event("resumed", {{"step", state.step}});
+    terminal_.note("going on from " + from.string());
+  }
+  prepared_.strategies.begin(trainer_->where());
+  step_log_.emplace(*trainer_, device_, events_, terminal_);
+}
+
+void Session::train() {
+  const std::vector<int64_t> due = evaluation_steps(prepared_.steps, settings().evaluations_in_first_epoch);
+  const auto is_due = [&](int64_t step) { return std::binary_search(due.begin(), due.end(), step); };
+  if (history_.evaluations.empty()) evaluate();
+  while (!trainer_->finished()) {
+    if (interrupt::requested()) throw interrupt::Interrupted{};
+    if (out_of_time()) {
+      ending_ = report::Ending::out_of_time;
+      return;
+    }
+    one_step();
+    if (!is_due(trainer_->done())) continue;
+    evaluate();
+    const bool epoch_ends = trainer_->done() % trainer_->count().per_epoch == 0 || trainer_->finished();
+    const bool stops = stop_rule_fires();
+    if (epoch_ends || stops) save_state("last");
+    if (stops) return;
+  }
+}
+
+void Session::one_step() {
+  const auto start = SteadyClock::now();
+  const recipe::ScheduleResult schedule = prepared_.script.schedule(trainer_->schedule_input());
+  step_log_->add(trainer_->step(schedule));
+  if (trainer_->done() == 1) {
+    kernels::synchronise(device_);
+    events_.first_step(seconds_since_process_start() - scoring_.seconds(), scoring_.seconds());
+  }
+  training_seconds_ += std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+void Session::evaluate() {
+  if (step_log_) step_log_->flush();
+  terminal_.phase("scoring every set");
+  recipe::Evaluation evaluation{
+      .step = trainer_->done(), .epoch = trainer_->epoch(), .metrics = scoring_.score_now()};
+  evaluation.score = prepared_.script.score(evaluation.metrics, history_.baseline);
+  const bool best = history_.evaluations.empty() || evaluation.score > history_.evaluations[history_.best].score;
+  history_.evaluations.push_back(evaluation);
+  if (best) history_.best = history_.evaluations.size() - 1;
+
+  const report::EvaluationView view{.kind = report::EvaluationKind::during,
+                                    .step = evaluation.step,
+                                    .steps = trainer_->count().total,
+                                    .epoch = evaluation.epoch,
+                                    .rows = scoring_.rows(evaluation.metrics),
+                                    .score = evaluation.score,
+                                    .best = best,
+                                    .seconds = scoring_.last_seconds()};
+  events_.evaluation(view);
+  terminal_.evaluation(view);
+  if (!best || evaluation.step == 0) return;
+  checkpoint::write_deployable(folder_.best(), {.model = *material_.model,
+                                                .strategies = prepared_.strategies,
+                                                .resolution = prepared_.resolution,
+                                                .task = prepared_.training_task,
+                                                .base = prepared_.model_folder});
+  events_.checkpoint(evaluation.step, "best", "checkpoints/best");
+}
+
+bool Session::stop_rule_fires() {
+  const recipe::StopDecision decision = prepared_.script.stop(history_);
+  if (!decision.stop) return false;
+  ending_ = report::Ending::stop_rule;
+  reason_ = decision.reason;
+  return true;
+}
+
+void Session::save_state(std::string_view why) {
+  if (saved_step_ == trainer_->done()) return;
+  const checkpoint::TrainingState state{.step = trainer_->done(),
+                                        .history = history_,
+                                        .script = prepared_.script.state(),
+                                        .weights = training_weights(),
+                                        .trainer = trainer_->state(),
+                                        .strategies = prepared_.strategies.save_state()};
+  const auto folder = checkpoint::write_training_state(folder_.checkpoints(), state, recipe().checkpoints.keep_last);
+  saved_step_ = trainer_->done();
+  events_.checkpoint(saved_step_, why, std::filesystem::relative(folder, folder_.path()).string());
+}
+
+void Session::finish() {
+  if (ending_ != report::Ending::failed) step_log_->flush();
+  if (interrupted()) save_state("interrupted");
+  if (ending_ != report::Ending::failed) prepared_.strategies.end(trainer_->where());
+  if (ending_ != report::Ending::all_steps) events_.stopped(trainer_->done(), ending_, reason_);
+  const report::RunSummary result = summary();
+  events_.finished(result);
+  write_file_atomically(folder_.result(), report::to_json(result).dump(2) + "\n");
+  terminal_.summary(result);
+  prepared_.strategies.shutdown();
+}
+
+report::RunSummary Session::summary() const {
+  report::RunSummary summary{.recipe = recipe().name,
+                             .run_folder = folder_.path().string(),
+                             .ending = ending_,
+                             .reason = reason_,
+                             .steps_done = trainer_->done(),
+                             .steps = trainer_->count().total,
+                             .parameters = prepared_.resolution.total_count(),
+                             .trainable = prepared_.resolution.trainable_count(),
+                             .original_waived = recipe().original_waived,
+                             .training_seconds = training_seconds_,
+                             .evaluation_seconds = scoring_.seconds(),
+                             .total_seconds = elapsed(),
+                             .peak_bytes = static_cast<int64_t>(kernels::peak_memory(device_))};
+  for (const recipe::StrategyEntry& entry : recipe().strategies) summary.strategies.push_back(entry.id);
+  if (!history_.evaluations.empty()) {
+    const recipe::Evaluation& best = history_.evaluations[history_.best];
+    summary.rows = scoring_.rows(best.metrics);
+    if (history_.best + 1 != history_.evaluations.size()) {
+      summary.last_rows = scoring_.rows(history_.evaluations.back().metrics);
+    }
+    summary.chosen = {.step = best.step,
+                      .epoch = best.epoch,
+                      .score = best.score,
+                      .among = static_cast<int64_t>(history_.evaluations.size()),
+                      .folder = best.step == 0 ? "" : "checkpoints/best"};
+    const eval::Crossover crossover = scoring_.crossover(history_);
+    if (crossover.marginal) summary.marginal_crossover = {crossover.marginal->step, crossover.marginal->epoch};
+    if (crossover.level) summary.level_crossover = {crossover.level->step, crossover.level->epoch};
+  }
+  summary.next = next_commands(summary);
+  return summary;
+}
+
+}  // namespace
+
+ExitCode run_recipe(Sources sources, const RunOptions& options, report::Terminal& terminal) {
+  return Session(std::move(sources), options, terminal).run();
+}
+
+}  // namespace engram::run

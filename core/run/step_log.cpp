@@ -1,0 +1,84 @@
+#include "run/step_log.hpp"
+
+#include <cmath>
+
+#include "base/errors.hpp"
+
+namespace engram::run {
+namespace {
+
+constexpr size_t kStepsBetweenReads = 10;
+
+using SteadyClock = std::chrono::steady_clock;
+
+[[noreturn]] void not_finite(int64_t step, double loss, double norm) {
+  const bool is_loss = !std::isfinite(loss);
+  throw InternalError({.what = std::string(is_loss ? "the loss" : "the gradient norm") + " of step " +
+                               std::to_string(step) + " is " + std::to_string(is_loss ? loss : norm),
+                       .fix = "lower train.learning_rate, add warm-up, or keep train.clip at 1; the best checkpoint so far "
+                              "is kept"},
+                      ExitCode::resources);
+}
+
+}  // namespace
+
+StepLog::StepLog(const train::Trainer& trainer, at::Device device, report::EventLog& events,
+                 report::Terminal& terminal)
+    : trainer_(trainer),
+      events_(events),
+      terminal_(terminal),
+      interval_(device.is_cpu() ? 1 : kStepsBetweenReads),
+      since_(SteadyClock::now()),
+      first_step_(trainer.done()) {}
+
+void StepLog::add(train::StepResult result) {
+  waiting_.push_back(std::move(result));
+  if (waiting_.size() >= interval_) flush();
+}
+
+report::StepProgress StepLog::progress_of(const train::StepResult& result, double loss, double norm) const {
+  const int64_t done_here = result.step - first_step_;
+  report::StepProgress progress{.step = result.step,
+                                .steps = trainer_.count().total,
+                                .epoch = static_cast<double>(result.step) / static_cast<double>(trainer_.count().per_epoch),
+                                .loss = loss,
+                                .gradient_norm = norm,
+                                .samples_per_second = samples_per_second_,
+                                .seconds_left = seconds_ / static_cast<double>(done_here) *
+                                                static_cast<double>(trainer_.count().total - result.step)};
+  for (size_t group = 0; group < result.learning_rates.size(); ++group) {
+    progress.learning_rates.emplace_back("group " + std::to_string(group), result.learning_rates[group]);
+  }
+  return progress;
+}
+
+void StepLog::flush() {
+  if (waiting_.empty()) {
+    since_ = SteadyClock::now();
+    return;
+  }
+  std::vector<at::Tensor> scalars;
+  int64_t examples = 0;
+  for (const train::StepResult& result : waiting_) {
+    scalars.push_back(result.loss);
+    scalars.push_back(result.gradient_norm);
+    examples += result.examples;
+  }
+  const at::Tensor values = at::stack(scalars).to(at::kDouble).cpu();
+  const double seconds = std::chrono::duration<double>(SteadyClock::now() - since_).count();
+  seconds_ += seconds;
+  samples_per_second_ = static_cast<double>(examples) / seconds;
+  const double* value = values.const_data_ptr<double>();
+  const std::vector<train::StepResult> read = std::move(waiting_);
+  waiting_.clear();
+  for (const train::StepResult& result : read) {
+    const double loss = *value++, norm = *value++;
+    if (!std::isfinite(loss) || !std::isfinite(norm)) not_finite(result.step, loss, norm);
+    const report::StepProgress progress = progress_of(result, loss, norm);
+    events_.step(progress);
+    terminal_.step(progress);
+  }
+  since_ = SteadyClock::now();
+}
+
+}  // namespace engram::run

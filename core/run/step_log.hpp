@@ -1,0 +1,37 @@
+// Passes what steps leave behind to the event files and the terminal, without making the device wait at every step.
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "report/events.hpp"
+#include "report/terminal.hpp"
+#include "train/trainer.hpp"
+
+namespace engram::run {
+
+class StepLog {
+ public:
+  // Borrows all of them. Values are read every step on a CPU, every tenth on other devices.
+  StepLog(const train::Trainer& trainer, at::Device device, report::EventLog& events, report::Terminal& terminal);
+
+  void add(train::StepResult result);
+  // Reads what is waiting: one event a step. Throws InternalError (exit 6) at the first step whose loss or gradient was
+  // not finite; its update has been skipped, so the weights are those of the step before.
+  void flush();
+
+ private:
+  report::StepProgress progress_of(const train::StepResult& result, double loss, double norm) const;
+
+  const train::Trainer& trainer_;
+  report::EventLog& events_;
+  report::Terminal& terminal_;
+  size_t interval_;
+  std::vector<train::StepResult> waiting_;
+  std::chrono::steady_clock::time_point since_;   // start of the work in waiting_
+  double seconds_ = 0;                            // spent on steps so far
+  int64_t first_step_ = 0;                        // steps done when this object was made
+  double samples_per_second_ = 0;
+};
+
+}  // namespace engram::run

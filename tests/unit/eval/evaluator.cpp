@@ -1,0 +1,58 @@
+#include "eval/evaluator.hpp"
+
+#include "base/errors.hpp"
+#include "base/interrupt.hpp"
+#include "support/catch.hpp"
+#include "support/tiny_bert.hpp"
+
+using namespace engram;
+using namespace engram::tests;
+
+TEST_CASE("scores do not depend on the evaluation batch size") {
+  for (const at::Device device : devices()) {
+    const TinyRun run = tiny_run("full", device);
+    const eval::SetScores expected = eval::evaluate(*run.model, run.examples, {.batch_size = 36});
+    for (const int64_t size : {1, 2, 3, 8}) {
+      const eval::SetScores scores = eval::evaluate(*run.model, run.examples, {.batch_size = size});
+      CHECK(scores.predictions == expected.predictions);
+      CHECK(scores.metrics.at("loss") == Approx(expected.metrics.at("loss")).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("the loss of the golden's first batch is transformers' before the first step") {
+  const TinyRun run = tiny_run("full", at::kCPU);
+  const eval::SetScores scores = eval::evaluate(*run.model, run.examples, {});
+  double sum = 0;
+  const Json& rows = golden_losses().at("rows_of_step")[0];
+  for (const Json& row : rows) sum += scores.losses[row.get<size_t>()];
+  CHECK(sum / static_cast<double>(rows.size()) ==
+        Approx(golden_losses().at("full").at("losses")[0].get<double>()).epsilon(1e-5));
+}
+
+TEST_CASE("a loss that is not finite is an error that names the set and the row") {
+  TinyRun run = tiny_run("full", at::kCPU);
+  run.model->parameter("heads.wind.bias")[0] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH(eval::evaluate(*run.model, run.examples, {}),
+                    Catch::Contains("the evaluation loss is not a finite number on row") &&
+                        Catch::Contains("of the set 'train'"));
+}
+
+TEST_CASE("an untouched model has not drifted, a changed one has") {
+  TinyRun run = tiny_run("full", at::kCPU);
+  const eval::Behaviour before = eval::observe(*run.model, run.examples, {.batch_size = 5});
+  const auto same = eval::drift_metrics(before, eval::observe(*run.model, run.examples, {.batch_size = 7}));
+  CHECK(same.at("drift") == Approx(0).margin(1e-6));
+  CHECK(same.at("kl") == Approx(0).margin(1e-6));
+  run.losses("full");
+  const auto changed = eval::drift_metrics(before, eval::observe(*run.model, run.examples, {}));
+  CHECK(changed.at("drift") > 1e-3);
+  CHECK(changed.at("kl") > 1e-3);
+}
+
+TEST_CASE("evaluation stops at a signal") {
+  const TinyRun run = tiny_run("full", at::kCPU);
+  interrupt::request();
+  CHECK_THROWS_AS(eval::evaluate(*run.model, run.examples, {}), interrupt::Interrupted);
+  interrupt::clear();
+}
