@@ -22,7 +22,7 @@ from transformers import BertConfig, BertForSequenceClassification
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "parity/peers"))
 from common import Settings, adamw, batches, linear_factor  # noqa: E402
-from hf_trainer import train_with_trainer  # noqa: E402
+from hf_trainer import quiet, train_with_trainer  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent / "losses"
 VOCABULARY, LABELS, ROWS = 96, ["calm", "stormy", "windy"], 36
@@ -116,6 +116,7 @@ def checked(model, data, settings):
 
 
 def main():
+    quiet()
     torch.set_num_threads(1)
     model = tiny_model()
     (FOLDER / "model").mkdir(parents=True, exist_ok=True)

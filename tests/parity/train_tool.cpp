@@ -11,6 +11,8 @@
 #include <iostream>
 #include <numeric>
 
+#include <ATen/core/grad_mode.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/errors.hpp"

@@ -2,9 +2,18 @@
 
 import math
 import tempfile
+import warnings
 
 import torch
-from transformers import Trainer, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainingArguments
+from transformers.utils import logging
+
+
+def quiet():
+    """Only errors and our own lines on the terminal."""
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    warnings.simplefilter("ignore")
 
 
 class RecordingTrainer(Trainer):
@@ -47,5 +56,6 @@ def train_with_trainer(model, data, settings):
         )
         trainer = RecordingTrainer(model=model, args=arguments, train_dataset=RowNumbers(len(data)),
                                    data_collator=data.batch)
+        trainer.remove_callback(PrinterCallback)
         trainer.train()
     return trainer.losses
