@@ -115,7 +115,11 @@ RawTable read_parquet(const recipe::DataSet& set, const std::filesystem::path& f
 std::vector<std::string> parquet_columns(const std::filesystem::path& file) {
   std::shared_ptr<arrow::Schema> schema;
   if (const arrow::Status status = open(file)->GetSchema(&schema); !status.ok()) refuse(status, file.string());
-  return schema->field_names();
+  std::vector<std::string> names;
+  for (const auto& field : schema->fields()) {
+    if (!arrow::is_nested(field->type()->id())) names.push_back(field->name());
+  }
+  return names;
 }
 
 int64_t count_parquet_rows(const std::filesystem::path& file) {

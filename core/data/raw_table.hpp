@@ -39,6 +39,7 @@ RawTable read_json_lines(const recipe::DataSet& set, std::string_view bytes, Lin
 RawTable read_label_lines(const recipe::DataSet& set, std::string_view bytes, LineFaults& faults);
 RawTable read_parquet(const recipe::DataSet& set, const std::filesystem::path& file, LineFaults& faults);
 
+// Names of the columns that hold single values, no lists.
 std::vector<std::string> parquet_columns(const std::filesystem::path& file);
 int64_t count_parquet_rows(const std::filesystem::path& file);
 
