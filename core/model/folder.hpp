@@ -30,7 +30,7 @@ FolderFacts inspect_folder(const std::filesystem::path& folder);
 // Adds a head's parameters to a view, as Model::view() of the loaded model would show them.
 void add_head_to_view(sdk::ModelView& view, const std::string& task, int64_t classes, bool new_head);
 
-// Loads trunk and heads, memory-mapped where possible, fp32. Heads without a task name get `task_of_unnamed_head`.
+// Loads all, fp32, mapped where possible. A head without a task gets `task_of_unnamed_head`; left out when that is "".
 std::unique_ptr<Model> load_model(const std::filesystem::path& folder, const std::string& task_of_unnamed_head);
 
 // Writes config.json, model.safetensors, tokenizer files (copied from `tokenizer_source`) and the heads.

@@ -63,13 +63,13 @@ class Model {
   // The pooled vectors (B, H) that the heads read.
   virtual at::Tensor pooled(const data::Batch& batch, const Pass& pass) const = 0;
 
-  // Adds or replaces the head of a task. A fresh head draws N(0, initializer_range) weights and zero bias.
+  // Adds or replaces the head of a task. Fresh: N(0, initializer_range) from a CPU generator, bias 0.
   virtual void add_fresh_head(const std::string& task, std::vector<std::string> labels, at::Generator generator) = 0;
   virtual void set_head(Head head) = 0;
   virtual const Head* find_head(const std::string& task) const = 0;
   virtual std::vector<Head> heads() const = 0;
 
-  // Every parameter of trunk and heads, in the order of view().parameters. Live tensors, all fp32 leaves.
+  // Every parameter, in the order of view().parameters. Live fp32 leaves; none requires grad until the caller says so.
   virtual std::vector<NamedTensor> parameters() const = 0;
   virtual at::Tensor parameter(const std::string& name) const = 0;
 
