@@ -12,7 +12,8 @@ namespace engram::cli {
 void add_new(CLI::App& app, Context&) {
   CLI::App& group = *app.add_subcommand("new", "Writes a first recipe for your own model and data");
   group.require_subcommand(1);
-  CLI::App& command = *group.add_subcommand("recipe", "Looks at a model and data files, and writes a commented recipe that runs");
+  CLI::App& command =
+      *group.add_subcommand("recipe", "Looks at a model and data files, and writes a commented recipe that runs");
   auto request = std::make_shared<run::NewRecipeRequest>();
   command.add_option("--model", request->model, "The model, a folder in Hugging Face layout")->required();
   command.add_option("--new", request->new_file, "Rows of the new task: CSV, TSV or JSON Lines")->required();
@@ -23,7 +24,8 @@ void add_new(CLI::App& app, Context&) {
   command.callback([request] {
     const run::NewRecipe made = run::make_new_recipe(*request);
     write_file_atomically(request->out, made.text);
-    std::cout << made.told << "\nWrote " << request->out.string() << ". Next: engram plan " << request->out.string() << "\n";
+    std::cout << made.told << "\nWrote " << request->out.string() << ". Next: engram plan " << request->out.string()
+              << "\n";
   });
 }
 

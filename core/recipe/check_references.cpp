@@ -30,11 +30,12 @@ void check_tasks_of_sets(const Recipe& recipe, Faults& faults) {
     if (task == nullptr) {
       const std::vector<std::string> names = names_of(recipe.tasks);
       faults.add({"data." + set.name + ".task names '" + set.task + "', which is no task of this recipe" +
-                      text::did_you_mean(set.task, names), set.place.text(), text::join(names, ", ")});
-    } else if (set.use == DataUse::evaluate && set.role == DataRole::original_task &&
-               task->head == HeadSource::fresh) {
+                      text::did_you_mean(set.task, names),
+                  set.place.text(), text::join(names, ", ")});
+    } else if (set.use == DataUse::evaluate && set.role == DataRole::original_task && task->head == HeadSource::fresh) {
       faults.add({"data." + set.name + " measures what the model keeps of '" + set.task +
-                      "', and the head of that task is fresh, so there is nothing to keep", set.place.text(), "",
+                      "', and the head of that task is fresh, so there is nothing to keep",
+                  set.place.text(), "",
                   "set tasks." + set.task + ".head to \"from model\" or { probe = \"a data set\" }"});
     } else if (set.use == DataUse::evaluate && set.role == DataRole::new_task && !trained(recipe, set.task)) {
       faults.add({"data." + set.name + " evaluates '" + set.task + "' as the new task, and no set trains it",
@@ -51,13 +52,16 @@ void check_probes(const Recipe& recipe, Faults& faults) {
     if (set == nullptr) {
       const std::vector<std::string> names = names_of(recipe.data);
       faults.add({path + " names '" + task.probe_data + "', which is no data set of this recipe" +
-                      text::did_you_mean(task.probe_data, names), task.place.text(), text::join(names, ", ")});
+                      text::did_you_mean(task.probe_data, names),
+                  task.place.text(), text::join(names, ", ")});
     } else if (set->task != task.name) {
       faults.add({path + " names '" + set->name + "', whose task is '" + set->task + "'", task.place.text(),
                   "a data set with task = \"" + task.name + "\""});
     } else if (set->use == DataUse::evaluate) {
-      faults.add({path + " names '" + set->name + "', which is an evaluation set: a head fitted on it would be "
-                      "scored on rows that it has seen", task.place.text(), "a data set with use = \"strategies\""});
+      faults.add({path + " names '" + set->name +
+                      "', which is an evaluation set: a head fitted on it would be "
+                      "scored on rows that it has seen",
+                  task.place.text(), "a data set with use = \"strategies\""});
     }
   }
 }

@@ -13,8 +13,8 @@ namespace engram::recipe {
 using Metrics = std::map<std::string, std::map<std::string, double>>;
 
 struct Evaluation {
-  int64_t step = 0;        // optimizer steps done
-  double epoch = 0;        // fractional epochs done
+  int64_t step = 0;  // optimizer steps done
+  double epoch = 0;  // fractional epochs done
   Metrics metrics;
   double score = 0;
 };
@@ -26,22 +26,22 @@ struct History {
 };
 
 struct ScheduleInput {
-  int64_t step = 0;    // optimizer steps done before this one, from 0
-  int64_t steps = 0;   // total
-  double epoch = 0;    // fractional
-  double epochs = 0;   // total
+  int64_t step = 0;   // optimizer steps done before this one, from 0
+  int64_t steps = 0;  // total
+  double epoch = 0;   // fractional
+  double epochs = 0;  // total
   // The evaluations so far (s.evaluations, s.history); nullptr: none. One object for a whole run, appended to.
   const History* history = nullptr;
 };
 
 struct ScheduleResult {
-  double rate_factor = 1;                           // times train.learning_rate
-  std::map<std::string, double> strategy_numbers;   // "ewc.lambda" -> 2
+  double rate_factor = 1;                          // times train.learning_rate
+  std::map<std::string, double> strategy_numbers;  // "ewc.lambda" -> 2
 };
 
 struct StopDecision {
   bool stop = false;
-  bool rollback = false;   // continue from the best checkpoint's weights as the result
+  bool rollback = false;  // continue from the best checkpoint's weights as the result
   std::string reason;
 };
 

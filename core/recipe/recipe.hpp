@@ -37,22 +37,22 @@ enum class TextEncoding { utf8, iso_8859_1 };
 
 struct DataSet {
   std::string name;
-  std::string file;                  // as written; resolved against the recipe's folder
+  std::string file;  // as written; resolved against the recipe's folder
   DataFormat format = DataFormat::by_extension;
   // The first sequence: one column, or several joined by one space. Unused for label_lines.
   std::vector<Column> text;
   // The second sequence of a sentence pair; empty: single sequences.
   std::vector<Column> pair;
-  std::optional<Column> label;       // absent: rows without labels (prediction only)
+  std::optional<Column> label;  // absent: rows without labels (prediction only)
   // Names the label values stand for, by value: { ["1"] = "World", ... }. Empty: values are the names.
   std::map<std::string, std::string> label_names;
-  bool header = true;                // CSV and TSV
-  std::optional<char> delimiter;     // absent: ',' for CSV, TAB for TSV
-  std::optional<bool> quoting;       // absent: on for CSV, off for TSV
+  bool header = true;             // CSV and TSV
+  std::optional<char> delimiter;  // absent: ',' for CSV, TAB for TSV
+  std::optional<bool> quoting;    // absent: on for CSV, off for TSV
   TextEncoding encoding = TextEncoding::utf8;
   // label_lines: keep only the part of the label before this character ("DESC:manner" -> "DESC" with ':').
   std::optional<char> label_until;
-  std::optional<int64_t> rows;       // only the first so many rows
+  std::optional<int64_t> rows;  // only the first so many rows
   std::string task;
   DataUse use = DataUse::train;
   DataRole role = DataRole::new_task;
@@ -71,20 +71,20 @@ enum class Device { automatic, cpu, cuda };
 
 struct Train {
   double epochs = 3;
-  int64_t batch_size = 16;           // examples per micro-batch
-  int64_t accumulation = 1;          // micro-batches per optimizer step
-  double learning_rate = 0;          // compulsory, so that nobody trains at a rate they did not choose
+  int64_t batch_size = 16;   // examples per micro-batch
+  int64_t accumulation = 1;  // micro-batches per optimizer step
+  double learning_rate = 0;  // compulsory, so that nobody trains at a rate they did not choose
   double weight_decay = 0;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double clip = 1.0;                 // global L2 norm; 0: off
-  int64_t max_length = 128;          // tokens per sequence, special tokens included
+  double clip = 1.0;         // global L2 norm; 0: off
+  int64_t max_length = 128;  // tokens per sequence, special tokens included
   Precision precision = Precision::fp32;
   Device device = Device::automatic;
-  int threads = 0;                   // 0: all cores the process may use
+  int threads = 0;  // 0: all cores the process may use
   int64_t seed = 42;
-  std::optional<double> dropout;     // absent: the model's own config; 0 switches every dropout of the base model off
+  std::optional<double> dropout;  // absent: the model's own config; 0 switches every dropout of the base model off
   int64_t evaluations_in_first_epoch = 4;
   int64_t evaluation_batch_size = 32;
 };
@@ -101,13 +101,13 @@ struct Callbacks {
 };
 
 struct Recipe {
-  std::string name;                  // the file's stem; names the run folder
-  std::string file;                  // as given; "-" for standard input
-  std::string folder;                // relative paths start here
-  std::string source;                // the text, for the run folder's copy
+  std::string name;    // the file's stem; names the run folder
+  std::string file;    // as given; "-" for standard input
+  std::string folder;  // relative paths start here
+  std::string source;  // the text, for the run folder's copy
   std::string model;
   std::vector<Task> tasks;
-  std::vector<DataSet> data;         // in the recipe's order where known, else by name
+  std::vector<DataSet> data;  // in the recipe's order where known, else by name
   std::vector<StrategyEntry> strategies;
   Train train;
   Checkpoints checkpoints;

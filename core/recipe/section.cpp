@@ -202,8 +202,8 @@ void Section::finish() {
   }
   const List& list = table_->table()->list;
   for (size_t i = unnamed_; i < list.size(); ++i) {
-    faults_.add({list[i].path + " has no name: every entry here is written as key = value",
-                 list[i].place.text(), text::join(known_, ", ")});
+    faults_.add({list[i].path + " has no name: every entry here is written as key = value", list[i].place.text(),
+                 text::join(known_, ", ")});
   }
 }
 

@@ -22,7 +22,7 @@ class Range {
   static Range any() { return Range(); }
   static Range at_least(double least);
   static Range above(double bound);
-  static Range between(double least, double most);       // both ends allowed
+  static Range between(double least, double most);         // both ends allowed
   static Range from_to_below(double least, double bound);  // least allowed, bound not
 
   bool holds(double number) const;

@@ -15,7 +15,10 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string beside(const fs::path& file, const fs::path& folder) {
-  return fs::absolute(file).lexically_normal().lexically_proximate(fs::absolute(folder).lexically_normal()).generic_string();
+  return fs::absolute(file)
+      .lexically_normal()
+      .lexically_proximate(fs::absolute(folder).lexically_normal())
+      .generic_string();
 }
 
 std::string counted(int64_t count, const std::string& what) {
@@ -53,11 +56,12 @@ Seen look_at(const fs::path& file, std::string& told) {
 }
 
 // One file as two sets: itself and the test file, or the two parts of a split.
-std::pair<NewSet, NewSet> train_and_evaluate(const Seen& whole, const fs::path& test, const fs::path& folder, std::string& told) {
+std::pair<NewSet, NewSet> train_and_evaluate(const Seen& whole, const fs::path& test, const fs::path& folder,
+                                             std::string& told) {
   if (!test.empty()) return {whole.as_set(folder), look_at(test, told).as_set(folder)};
   const SplitFiles parts = split_file(whole.guess.set, whole.file, folder);
-  told += "  Split by row into " + parts.train.filename().string() + " (" + counted(parts.train_rows, "row") + ") and " +
-          parts.evaluate.filename().string() + " (" + counted(parts.evaluate_rows, "row") + ").\n";
+  told += "  Split by row into " + parts.train.filename().string() + " (" + counted(parts.train_rows, "row") +
+          ") and " + parts.evaluate.filename().string() + " (" + counted(parts.evaluate_rows, "row") + ").\n";
   return {{parts.train.filename().string(), whole.guess.set, parts.train_rows},
           {parts.evaluate.filename().string(), whole.guess.set, parts.evaluate_rows}};
 }
@@ -109,14 +113,16 @@ NewRecipe make_new_recipe(const NewRecipeRequest& request) {
   const std::set<std::string> labels(kept.guess.labels.begin(), kept.guess.labels.end());
   if (const auto head = matching_head(model, labels)) {
     facts.original_task = *head;
-    facts.original = request.original_test.empty() ? kept.as_set(folder) : look_at(request.original_test, made.told).as_set(folder);
+    facts.original =
+        request.original_test.empty() ? kept.as_set(folder) : look_at(request.original_test, made.told).as_set(folder);
     made.told += "  The model has a head with these labels; it is kept and scored.\n";
   } else {
     facts.original_task = "original_task";
     NewSet train;
     std::tie(train, facts.original) = train_and_evaluate(kept, request.original_test, folder, made.told);
     facts.original_train = train;
-    made.told += "  The model has no head with these labels; one is fitted before the run, on rows that are not scored.\n";
+    made.told +=
+        "  The model has no head with these labels; one is fitted before the run, on rows that are not scored.\n";
   }
   made.text = recipe_text(facts);
   return made;

@@ -14,8 +14,8 @@ struct NewRecipeRequest {
   std::filesystem::path model;
   std::filesystem::path new_file;
   std::filesystem::path original_file;
-  std::filesystem::path new_test;        // empty: new_file is split
-  std::filesystem::path original_test;   // empty: original_file is split when a head must be fitted on it
+  std::filesystem::path new_test;       // empty: new_file is split
+  std::filesystem::path original_test;  // empty: original_file is split when a head must be fitted on it
   std::filesystem::path out = "recipe.lua";
 };
 
@@ -27,8 +27,8 @@ struct NewSet {
 };
 
 struct NewRecipeFacts {
-  std::string model;                     // as the recipe names it
-  std::string original_task;             // its head is the model's own when `original_train` is absent
+  std::string model;          // as the recipe names it
+  std::string original_task;  // its head is the model's own when `original_train` is absent
   NewSet train;
   NewSet evaluate;
   NewSet original;
@@ -42,12 +42,12 @@ std::string recipe_text(const NewRecipeFacts& facts);
 std::string guess_text(const std::filesystem::path& file, const data::Guess& guess, int64_t rows);
 
 struct NewRecipe {
-  std::string text;                      // the recipe
-  std::string told;                      // what to print: files as understood, splits made
+  std::string text;  // the recipe
+  std::string told;  // what to print: files as understood, splits made
 };
 
-// Looks at model and files, and writes the split files beside `out` where a test file is missing. Throws RecipeError when `out`
-// exists already, DataError for files that cannot be understood. The recipe itself is written by the caller.
+// Looks at model and files, and writes the split files beside `out` where a test file is missing. Throws RecipeError
+// when `out` exists already, DataError for files that cannot be understood. The recipe itself is written by the caller.
 NewRecipe make_new_recipe(const NewRecipeRequest& request);
 
 }  // namespace engram::run

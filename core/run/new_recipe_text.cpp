@@ -39,18 +39,21 @@ std::string character(char c) { return quoted(std::string(1, c)); }
 // The layout keys that differ from their defaults, each followed by a comma.
 std::string layout_text(const recipe::DataSet& set) {
   std::string out;
-  if (set.format != recipe::DataFormat::by_extension) out += "format = " + quoted(recipe::name_of(recipe::kFormatNames, set.format)) + ", ";
+  if (set.format != recipe::DataFormat::by_extension)
+    out += "format = " + quoted(recipe::name_of(recipe::kFormatNames, set.format)) + ", ";
   if (!set.header) out += "header = false, ";
   if (set.delimiter) out += "delimiter = " + character(*set.delimiter) + ", ";
   if (set.quoting) out += std::string("quoting = ") + (*set.quoting ? "true" : "false") + ", ";
-  if (set.encoding != recipe::TextEncoding::utf8) out += "encoding = " + quoted(recipe::name_of(recipe::kEncodingNames, set.encoding)) + ", ";
+  if (set.encoding != recipe::TextEncoding::utf8)
+    out += "encoding = " + quoted(recipe::name_of(recipe::kEncodingNames, set.encoding)) + ", ";
   if (set.label_until) out += "label_until = " + character(*set.label_until) + ", ";
   return out;
 }
 
 std::string set_text(const std::string& name, const NewSet& entry, const std::string& rest) {
   const recipe::DataSet& set = entry.set;
-  std::string out = "    " + name + " = { " + quoted(entry.file) + ",   -- " + text::thousands(entry.rows) + " rows\n      ";
+  std::string out =
+      "    " + name + " = { " + quoted(entry.file) + ",   -- " + text::thousands(entry.rows) + " rows\n      ";
   if (!set.text.empty()) out += "text = " + columns_text(set.text) + ", ";
   if (!set.pair.empty()) out += "pair = " + columns_text(set.pair) + ", ";
   if (set.label) out += "label = " + column_text(*set.label) + ", ";
@@ -63,11 +66,13 @@ std::string data_text(const NewRecipeFacts& facts) {
   out += set_text("train", facts.train, "task = \"new_task\", use = \"train\"");
   out += set_text("new", facts.evaluate, "task = \"new_task\", use = \"evaluate\"");
   out += set_text("original", facts.original, original + ", use = \"evaluate\", role = \"original\"");
-  if (facts.original_train) out += set_text("original_train", *facts.original_train, original + ", use = \"strategies\"");
+  if (facts.original_train)
+    out += set_text("original_train", *facts.original_train, original + ", use = \"strategies\"");
   return out + "  },\n\n";
 }
 
-constexpr const char* kHead = R"(-- Teaches a model a new task and watches what it keeps of an original one. Every key: docs/recipe.md
+constexpr const char* kHead =
+    R"(-- Teaches a model a new task and watches what it keeps of an original one. Every key: docs/recipe.md
 --   engram plan RECIPE     what will happen, without loading weights
 --   engram run RECIPE      do it
 local schedule = require "engram.schedule"
@@ -77,7 +82,8 @@ local stop     = require "engram.stop"
 return {
 )";
 
-constexpr const char* kTail = R"(  -- LoRA leaves the model's own weights as they are and trains small matrices beside them: little to forget with.
+constexpr const char* kTail =
+    R"(  -- LoRA leaves the model's own weights as they are and trains small matrices beside them: little to forget with.
   -- Without strategies every weight trains; then take a learning rate near 2e-5.
   strategies = {
     { "lora", rank = 8, alpha = 32, targets = { "query", "value" }, dropout = 0.1 },
@@ -108,10 +114,12 @@ constexpr const char* kTail = R"(  -- LoRA leaves the model's own weights as the
 
 std::string recipe_text(const NewRecipeFacts& facts) {
   const std::string head = facts.original_train ? "{ probe = \"original_train\" }" : "\"from model\"";
-  const std::string why = facts.original_train ? "fitted on original_train before the run" : "the model's own, never overwritten";
-  return std::string(kHead) + "  model = " + quoted(facts.model) + ",\n\n  tasks = {\n    [" + quoted(facts.original_task) +
-         "] = { head = " + head + " },   -- " + why + "\n    new_task = {},   -- a new head; labels come from the training data\n  },\n\n" +
-         data_text(facts) + kTail;
+  const std::string why =
+      facts.original_train ? "fitted on original_train before the run" : "the model's own, never overwritten";
+  return std::string(kHead) + "  model = " + quoted(facts.model) + ",\n\n  tasks = {\n    [" +
+         quoted(facts.original_task) + "] = { head = " + head + " },   -- " + why +
+         "\n    new_task = {},   -- a new head; labels come from the training data\n  },\n\n" + data_text(facts) +
+         kTail;
 }
 
 }  // namespace engram::run

@@ -20,7 +20,8 @@ void append(std::string& out, std::string_view row) {
 
 }  // namespace
 
-SplitFiles split_file(const recipe::DataSet& set, const std::filesystem::path& file, const std::filesystem::path& folder) {
+SplitFiles split_file(const recipe::DataSet& set, const std::filesystem::path& file,
+                      const std::filesystem::path& folder) {
   if (set.format == recipe::DataFormat::parquet) {
     throw DataError(Fault{"a Parquet file is not split", file.string(), "CSV, TSV, JSON Lines or label lines",
                           "give a file of its own for evaluation: --new-test or --original-test"});

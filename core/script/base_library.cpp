@@ -141,8 +141,8 @@ void push_globals(lua_State* lua) {
   open(lua, luaopen_string, LUA_STRLIBNAME);
   lua_newtable(lua);
   const int globals = lua_gettop(lua);
-  for (const char* name : {"assert", "error", "ipairs", "select", "tonumber", "type", "setmetatable", "getmetatable",
-                           "rawequal"}) {
+  for (const char* name :
+       {"assert", "error", "ipairs", "select", "tonumber", "type", "setmetatable", "getmetatable", "rawequal"}) {
     lua_getglobal(lua, name);
     lua_setfield(lua, globals, name);
   }

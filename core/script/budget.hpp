@@ -17,12 +17,12 @@ constexpr size_t kMemoryCap = 64'000'000;  // bytes
 // Lives as long as the state, whose allocator and count hook keep it up to date. Once exhausted it stays so until
 // the next watched call: a script that swallows the error with pcall gets it again.
 struct Budget {
-  size_t used = 0;              // bytes
-  int64_t left = 0;             // steps
+  size_t used = 0;   // bytes
+  int64_t left = 0;  // steps
   bool watching = false;
-  bool exhausted = false;       // steps ran out
-  std::string where;            // "file:line" where the steps ran out
-  int depth = 0;                // nested protected calls of the script
+  bool exhausted = false;  // steps ran out
+  std::string where;       // "file:line" where the steps ran out
+  int depth = 0;           // nested protected calls of the script
 };
 
 // The allocator for lua_newstate; its user data is the Budget.

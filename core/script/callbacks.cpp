@@ -44,7 +44,10 @@ bool finite_number(lua_State* lua, int index) {
 
 Callbacks::Callbacks(LuaState& state, Callback schedule, Callback score, Callback stop,
                      std::vector<std::string> strategy_ids)
-    : lua_(state), schedule_(std::move(schedule)), score_(std::move(score)), stop_(std::move(stop)),
+    : lua_(state),
+      schedule_(std::move(schedule)),
+      score_(std::move(score)),
+      stop_(std::move(stop)),
       strategy_ids_(std::move(strategy_ids)) {
   lua_.protect([&](lua_State* lua) {
     lua_newtable(lua);

@@ -21,8 +21,7 @@ struct Callback {
 
 class Callbacks {
  public:
-  Callbacks(LuaState& state, Callback schedule, Callback score, Callback stop,
-            std::vector<std::string> strategy_ids);
+  Callbacks(LuaState& state, Callback schedule, Callback score, Callback stop, std::vector<std::string> strategy_ids);
 
   // Each throws RecipeError. Absent: factor 1; nothing (the caller knows the default score); never.
   recipe::ScheduleResult schedule(const recipe::ScheduleInput& input);
@@ -51,9 +50,9 @@ class Callbacks {
   Callback score_;
   Callback stop_;
   std::vector<std::string> strategy_ids_;
-  int schedule_fields_ = LUA_NOREF;  // the table behind `s`, whose fields change each step
-  int schedule_view_ = LUA_NOREF;    // `s` itself
-  int kept_ = LUA_NOREF;             // h.state
+  int schedule_fields_ = LUA_NOREF;                  // the table behind `s`, whose fields change each step
+  int schedule_view_ = LUA_NOREF;                    // `s` itself
+  int kept_ = LUA_NOREF;                             // h.state
   const recipe::History* filled_history_ = nullptr;  // what s.history shows at the moment, and how much of it
   size_t filled_evaluations_ = 0;
 };

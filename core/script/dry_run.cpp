@@ -30,7 +30,8 @@ recipe::History made_up_history(const recipe::Metrics& names, Course course, int
   history.baseline = made_up(names, course, 0);
   for (int i = 0; i < evaluations; ++i) {
     const double score = 0.5 + (course == Course::falling ? -0.05 : 0.05) * i;
-    history.evaluations.push_back({i * kSteps / kEvaluations, 3.0 * i / kEvaluations, made_up(names, course, i), score});
+    history.evaluations.push_back(
+        {i * kSteps / kEvaluations, 3.0 * i / kEvaluations, made_up(names, course, i), score});
   }
   history.best = course == Course::falling ? 0 : history.evaluations.size() - 1;
   return history;

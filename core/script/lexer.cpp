@@ -60,7 +60,8 @@ class Lexer {
     const size_t start = at_;
     while (at_ < source_.size()) {
       const char c = source_[at_];
-      const char last = at_ > start ? static_cast<char>(std::tolower(static_cast<unsigned char>(source_[at_ - 1]))) : ' ';
+      const char last =
+          at_ > start ? static_cast<char>(std::tolower(static_cast<unsigned char>(source_[at_ - 1]))) : ' ';
       const bool sign = (c == '+' || c == '-') && (last == 'e' || last == 'p');
       if (!name_part(c) && c != '.' && !sign) break;
       ++at_;
@@ -107,15 +108,16 @@ class Lexer {
 
   void quoted(char quote) {
     const int line = line_;
-    const size_t start = ++at_;
+    std::string text;
+    ++at_;
     while (at_ < source_.size() && source_[at_] != quote) {
       if (source_[at_] == '\\') ++at_;
       if (peek() == '\n') ++line_;
+      text += peek();
       ++at_;
     }
-    const size_t end = std::min(at_, source_.size());
-    add(Token::Kind::string, source_.substr(start, end - start), line);
-    at_ = end + 1;
+    add(Token::Kind::string, std::move(text), line);
+    ++at_;
   }
 
   const std::string& source_;

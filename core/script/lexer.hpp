@@ -9,7 +9,7 @@ namespace engram::script {
 struct Token {
   enum class Kind { name, number, string, symbol };
   Kind kind = Kind::symbol;
-  std::string text;  // a name, a number as written, a string's content (escapes as written), or one symbol
+  std::string text;  // a name, a number as written, a string's content (escapes without their backslash), or one symbol
   int line = 1;
 };
 

@@ -44,7 +44,8 @@ Json table_to_json(lua_State* lua, int table, const std::string& path, int depth
   std::map<std::string, Json> sorted;
   lua_pushnil(lua);
   while (lua_next(lua, table) != 0) {
-    if (lua_type(lua, -2) != LUA_TSTRING) throw cannot_keep(path, std::string("has a key that is a ") + luaL_typename(lua, -2));
+    if (lua_type(lua, -2) != LUA_TSTRING)
+      throw cannot_keep(path, std::string("has a key that is a ") + luaL_typename(lua, -2));
     const std::string key(text_at(lua, -2));
     sorted[key] = value_to_json(lua, lua_gettop(lua), path + "." + key, depth + 1);
     lua_pop(lua, 1);

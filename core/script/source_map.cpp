@@ -16,9 +16,7 @@ bool closes_block(const Token& token) {
   return token.kind == Token::Kind::name && (token.text == "end" || token.text == "until");
 }
 
-bool is_symbol(const Token& token, const char* text) {
-  return token.kind == Token::Kind::symbol && token.text == text;
-}
+bool is_symbol(const Token& token, const char* text) { return token.kind == Token::Kind::symbol && token.text == text; }
 
 bool opens_bracket(const Token& token) {
   return is_symbol(token, "{") || is_symbol(token, "(") || is_symbol(token, "[");

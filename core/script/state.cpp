@@ -52,11 +52,12 @@ std::string first_traced_line(const std::string& message) {
   return "";
 }
 
-Fault failure_of(const Budget& budget, int status, const std::string& message, const std::string& what, const std::string& at,
-                 int64_t steps) {
+Fault failure_of(const Budget& budget, int status, const std::string& message, const std::string& what,
+                 const std::string& at, int64_t steps) {
   if (budget.exhausted) {
     return {what + " ran away", budget.where.empty() ? at : budget.where,
-            "at most " + text::thousands(steps) + " steps, about half a second to a second", "look for an endless loop"};
+            "at most " + text::thousands(steps) + " steps, about half a second to a second",
+            "look for an endless loop"};
   }
   if (status == LUA_ERRMEM) {
     return {what + " used too much memory", at, "at most " + text::bytes(kMemoryCap) + " for the whole recipe"};

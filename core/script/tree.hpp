@@ -13,8 +13,8 @@ namespace engram::script {
 
 struct TreeInput {
   const SourceMap& map;
-  std::string file;                 // for places
-  std::vector<int>& functions;      // registry references; FunctionHandle::index counts into it
+  std::string file;             // for places
+  std::vector<int>& functions;  // registry references; FunctionHandle::index counts into it
   Faults& faults;
 };
 

@@ -2,7 +2,10 @@
 -- stop, or { rollback = true, reason = ... } to stop with the weights of the best checkpoint as the result.
 --
 --   local stop = require "engram.stop"
---   stop = stop.any { stop.patience { evaluations = 3 }, stop.budget { metric = "original.accuracy", lose_at_most = 0.03 } },
+--   stop = stop.any {
+--     stop.patience { evaluations = 3 },
+--     stop.budget { metric = "original.accuracy", lose_at_most = 0.03 },
+--   },
 
 local check = require "engram.check"
 

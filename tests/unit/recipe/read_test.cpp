@@ -31,7 +31,8 @@ void name_paths(Value& value, const std::string& path) {
 }
 
 Value set(const std::string& file, const std::string& task, const std::string& use) {
-  return table({{"text", text("text")}, {"label", text("label")}, {"task", text(task)}, {"use", text(use)}}, {text(file)});
+  return table({{"text", text("text")}, {"label", text("label")}, {"task", text(task)}, {"use", text(use)}},
+               {text(file)});
 }
 
 Value& entry(Value& value, const std::string& key) {
@@ -98,26 +99,30 @@ TEST_CASE("a right recipe has no fault and the documented defaults") {
 TEST_CASE("every fault is told at once, with place, what is allowed and the nearest name") {
   Value top = right();
   entry(top, "trian") = table({});
-  entry(top, "train") = table({{"learning_rat", number(1e-4)}, {"epochs", number(-1)}, {"batch_size", number(2.5)},
-                               {"precision", text("bf61")}, {"seed", text("x")}});
-  REQUIRE(faults_of(top) ==
-          Texts{"r.lua:1: train.epochs is -1 (allowed: a number above 0)",
-                "r.lua:1: train.batch_size is 2.5 (allowed: a whole number from 1 to 65536)",
-                "r.lua:1: train.learning_rate is missing (allowed: a number above 0)",
-                "r.lua:1: train.precision is 'bf61'; did you mean 'bf16'? (allowed: 'fp32', 'bf16')",
-                "r.lua:1: train.seed is 'x' (allowed: a whole number at least 0)",
-                "r.lua:1: unknown key train.learning_rat; did you mean 'learning_rate'? (allowed: epochs, batch_size, "
-                "accumulation, learning_rate, weight_decay, beta1, beta2, epsilon, clip, max_length, precision, device, "
-                "threads, seed, dropout, evaluations_in_first_epoch, evaluation_batch_size)",
-                "r.lua:1: unknown key trian; did you mean 'train'? (allowed: model, tasks, data, strategies, train, "
-                "checkpoints, schedule, score, stop, waive)"});
+  entry(top, "train") = table({{"learning_rat", number(1e-4)},
+                               {"epochs", number(-1)},
+                               {"batch_size", number(2.5)},
+                               {"precision", text("bf61")},
+                               {"seed", text("x")}});
+  REQUIRE(
+      faults_of(top) ==
+      Texts{"r.lua:1: train.epochs is -1 (allowed: a number above 0)",
+            "r.lua:1: train.batch_size is 2.5 (allowed: a whole number from 1 to 65536)",
+            "r.lua:1: train.learning_rate is missing (allowed: a number above 0)",
+            "r.lua:1: train.precision is 'bf61'; did you mean 'bf16'? (allowed: 'fp32', 'bf16')",
+            "r.lua:1: train.seed is 'x' (allowed: a whole number at least 0)",
+            "r.lua:1: unknown key train.learning_rat; did you mean 'learning_rate'? (allowed: epochs, batch_size, "
+            "accumulation, learning_rate, weight_decay, beta1, beta2, epsilon, clip, max_length, precision, device, "
+            "threads, seed, dropout, evaluations_in_first_epoch, evaluation_batch_size)",
+            "r.lua:1: unknown key trian; did you mean 'train'? (allowed: model, tasks, data, strategies, train, "
+            "checkpoints, schedule, score, stop, waive)"});
 }
 
 TEST_CASE("compulsory sections are missed by name") {
-  REQUIRE(faults_of(table({})) ==
-          Texts{"r.lua:1: model is missing (allowed: a string)", "r.lua:1: tasks is missing (allowed: a table of tasks by name)",
-                "r.lua:1: data is missing (allowed: a table of data sets by name)",
-                "r.lua:1: train is missing (allowed: a table with at least learning_rate)"});
+  REQUIRE(faults_of(table({})) == Texts{"r.lua:1: model is missing (allowed: a string)",
+                                        "r.lua:1: tasks is missing (allowed: a table of tasks by name)",
+                                        "r.lua:1: data is missing (allowed: a table of data sets by name)",
+                                        "r.lua:1: train is missing (allowed: a table with at least learning_rate)"});
 }
 
 TEST_CASE("sections of a wrong type are refused") {
@@ -127,7 +132,8 @@ TEST_CASE("sections of a wrong type are refused") {
   entry(top, "stop") = number(1);
   REQUIRE(faults_of(top) ==
           Texts{"r.lua:1: strategies is 'lora' (allowed: a list of tables such as { \"lora\", rank = 8 })",
-                "r.lua:1: train is 3 (allowed: a table)", "r.lua:1: stop is 1 (allowed: a function, or one made by engram.stop)"});
+                "r.lua:1: train is 3 (allowed: a table)",
+                "r.lua:1: stop is 1 (allowed: a function, or one made by engram.stop)"});
 }
 
 TEST_CASE("the sets that every run needs are missed") {
@@ -136,19 +142,25 @@ TEST_CASE("the sets that every run needs are missed") {
   REQUIRE(faults_of(top) ==
           Texts{"r.lua: no training set (allowed: at least one data set with use = \"train\")",
                 "r.lua: no evaluation set of the new task (allowed: at least one data set with use = \"evaluate\")",
-                "r.lua: no evaluation set of the original task, so forgetting would go unseen (allowed: at least one data set "
-                "with use = \"evaluate\" and role = \"original\"). Fix: add one, or write waive = { \"original\" } to go without"});
+                "r.lua: no evaluation set of the original task, so forgetting would go unseen (allowed: at least one "
+                "data set "
+                "with use = \"evaluate\" and role = \"original\"). Fix: add one, or write waive = { \"original\" } to "
+                "go without"});
 }
 
 TEST_CASE("the original task is waived by name, and only when it is absent") {
   Value top = right();
   remove(top, "score");
   entry(top, "waive") = table({}, {text("original")});
-  REQUIRE(faults_of(top) ==
-          Texts{"r.lua: waive = { \"original\" } contradicts the evaluation set with role = \"original\". Fix: remove one of the two",
-                "r.lua: score is missing: with both tasks evaluated, the recipe says how they are weighed (allowed: a function of "
-                "the metrics, or one made by engram.score). Fix: score = score.penalised { gain = \"new.accuracy\", guard = "
-                "\"original.accuracy\" }"});
+  REQUIRE(
+      faults_of(top) ==
+      Texts{
+          "r.lua: waive = { \"original\" } contradicts the evaluation set with role = \"original\". Fix: remove one of "
+          "the two",
+          "r.lua: score is missing: with both tasks evaluated, the recipe says how they are weighed (allowed: a "
+          "function of "
+          "the metrics, or one made by engram.score). Fix: score = score.penalised { gain = \"new.accuracy\", guard = "
+          "\"original.accuracy\" }"});
   remove(entry(top, "data"), "original");
   REQUIRE(read_right(top).original_waived);
   entry(top, "waive") = table({}, {text("new")});
@@ -159,31 +171,37 @@ TEST_CASE("references between sections are checked") {
   Value top = right();
   entry(entry(entry(top, "data"), "train"), "task") = text("frseh");
   entry(entry(entry(top, "tasks"), "old"), "head") = table({{"probe", text("nwe")}});
-  REQUIRE(faults_of(top) ==
-          Texts{"r.lua:1: data.train.task names 'frseh', which is no task of this recipe; did you mean 'fresh'? (allowed: old, fresh)",
-                "r.lua:1: data.new evaluates 'fresh' as the new task, and no set trains it. Fix: add role = \"original\", or a set of "
-                "this task with use = \"train\"",
-                "r.lua:1: tasks.old.head.probe names 'nwe', which is no data set of this recipe; did you mean 'new'? (allowed: train, "
-                "new, original)"});
+  REQUIRE(faults_of(top) == Texts{"r.lua:1: data.train.task names 'frseh', which is no task of this recipe; did you "
+                                  "mean 'fresh'? (allowed: old, fresh)",
+                                  "r.lua:1: data.new evaluates 'fresh' as the new task, and no set trains it. Fix: add "
+                                  "role = \"original\", or a set of "
+                                  "this task with use = \"train\"",
+                                  "r.lua:1: tasks.old.head.probe names 'nwe', which is no data set of this recipe; did "
+                                  "you mean 'new'? (allowed: train, "
+                                  "new, original)"});
 }
 
 TEST_CASE("a probe's data set belongs to the task and is not scored itself") {
   Value top = right();
   entry(entry(entry(top, "tasks"), "old"), "head") = table({{"probe", text("train")}});
-  REQUIRE(faults_of(top) == Texts{"r.lua:1: tasks.old.head.probe names 'train', whose task is 'fresh' (allowed: a data set with task = \"old\")"});
+  REQUIRE(faults_of(top) == Texts{"r.lua:1: tasks.old.head.probe names 'train', whose task is 'fresh' (allowed: a data "
+                                  "set with task = \"old\")"});
   entry(entry(entry(top, "tasks"), "old"), "head") = table({{"probe", text("original")}});
-  REQUIRE(faults_of(top) == Texts{"r.lua:1: tasks.old.head.probe names 'original', which is an evaluation set: a head fitted on it would "
-                                  "be scored on rows that it has seen (allowed: a data set with use = \"strategies\")"});
+  REQUIRE(faults_of(top) ==
+          Texts{"r.lua:1: tasks.old.head.probe names 'original', which is an evaluation set: a head fitted on it would "
+                "be scored on rows that it has seen (allowed: a data set with use = \"strategies\")"});
 }
 
 TEST_CASE("a fresh head has nothing to keep") {
   Value top = right();
   entry(entry(entry(top, "tasks"), "old"), "head") = text("fresh");
-  REQUIRE(faults_of(top) == Texts{"r.lua:1: data.original measures what the model keeps of 'old', and the head of that task is fresh, so "
-                                  "there is nothing to keep. Fix: set tasks.old.head to \"from model\" or { probe = \"a data set\" }"});
+  REQUIRE(faults_of(top) ==
+          Texts{"r.lua:1: data.original measures what the model keeps of 'old', and the head of that task is fresh, so "
+                "there is nothing to keep. Fix: set tasks.old.head to \"from model\" or { probe = \"a data set\" }"});
   entry(entry(entry(top, "tasks"), "old"), "head") = text("from modle");
-  REQUIRE(faults_of(top).front() == "r.lua:1: tasks.old.head is 'from modle'; did you mean 'from model'? (allowed: 'fresh', 'from model', "
-                                    "{ probe = \"a data set\" })");
+  REQUIRE(faults_of(top).front() ==
+          "r.lua:1: tasks.old.head is 'from modle'; did you mean 'from model'? (allowed: 'fresh', 'from model', "
+          "{ probe = \"a data set\" })");
 }
 
 TEST_CASE("data sets are read with columns by name or position, label names and layout") {
@@ -216,30 +234,40 @@ TEST_CASE("faults of a data set") {
     entry(entry(entry(copy, "data"), "train"), key) = std::move(value);
     return faults_of(copy);
   };
-  REQUIRE(with("delimiter", text(";;")) == Texts{"r.lua:1: data.train.delimiter is ';;' (allowed: a string of one character)"});
+  REQUIRE(with("delimiter", text(";;")) ==
+          Texts{"r.lua:1: data.train.delimiter is ';;' (allowed: a string of one character)"});
   REQUIRE(with("rows", number(0)) == Texts{"r.lua:1: data.train.rows is 0 (allowed: a whole number at least 1)"});
-  REQUIRE(with("text", number(0)) == Texts{"r.lua:1: data.train.text is 0 (allowed: a column's name, or its position counted from 1)"});
+  REQUIRE(with("text", number(0)) ==
+          Texts{"r.lua:1: data.train.text is 0 (allowed: a column's name, or its position counted from 1)"});
   REQUIRE(with("header", number(0)) == Texts{"r.lua:1: data.train.header is 0 (allowed: true or false)"});
-  REQUIRE(with("use", text("tarin")).front() == "r.lua:1: data.train.use is 'tarin'; did you mean 'train'? (allowed: 'train', 'evaluate', 'strategies')");
+  REQUIRE(with("use", text("tarin")).front() ==
+          "r.lua:1: data.train.use is 'tarin'; did you mean 'train'? (allowed: 'train', 'evaluate', 'strategies')");
   REQUIRE(with("role", text("original")) ==
-          Texts{"r.lua:1: data.train: role = \"original\" stands on a training set (allowed: it on sets with use = \"evaluate\"). "
+          Texts{"r.lua:1: data.train: role = \"original\" stands on a training set (allowed: it on sets with use = "
+                "\"evaluate\"). "
                 "Fix: remove the role; a training set teaches whatever task it names"});
   REQUIRE(with("header", Value{false, {"r.lua", 1}, ""}) ==
-          Texts{"r.lua:1: data.train: columns are named, and header = false says that the file has no names (allowed: positions counted from 1)"});
+          Texts{"r.lua:1: data.train: columns are named, and header = false says that the file has no names (allowed: "
+                "positions counted from 1)"});
   REQUIRE(with("format", text("label lines")) ==
-          Texts{"r.lua:1: data.train: text, pair and label name columns, and label lines have none. Fix: leave them out, or choose another format"});
+          Texts{"r.lua:1: data.train: text, pair and label name columns, and label lines have none. Fix: leave them "
+                "out, or choose another format"});
   std::get<std::shared_ptr<Mixed>>(train.data)->list.clear();
-  REQUIRE(faults_of(top) == Texts{"r.lua:1: data.train: the file is missing (allowed: the file's name as the first entry). Fix: data.train = "
-                                  "{ \"file.csv\", text = ..., ... }"});
+  REQUIRE(
+      faults_of(top) ==
+      Texts{"r.lua:1: data.train: the file is missing (allowed: the file's name as the first entry). Fix: data.train = "
+            "{ \"file.csv\", text = ..., ... }"});
   remove(train, "label");
-  REQUIRE(faults_of(top).back() == "r.lua:1: data.train.label is missing (allowed: a column's name, or its position counted from 1)");
+  REQUIRE(faults_of(top).back() ==
+          "r.lua:1: data.train.label is missing (allowed: a column's name, or its position counted from 1)");
 }
 
 TEST_CASE("a data set may not take a name that scores use") {
   Value top = right();
   entry(entry(top, "data"), "baseline") = set("a.csv", "fresh", "evaluate");
-  REQUIRE(faults_of(top) == Texts{"r.lua:1: data.baseline: this name is taken: scores and stopping rules use it (allowed: any name but "
-                                  "baseline, step, epoch, score)"});
+  REQUIRE(faults_of(top) ==
+          Texts{"r.lua:1: data.baseline: this name is taken: scores and stopping rules use it (allowed: any name but "
+                "baseline, step, epoch, score)"});
 }
 
 TEST_CASE("strategies keep their options as written") {
@@ -250,8 +278,9 @@ TEST_CASE("strategies keep their options as written") {
   REQUIRE(recipe.strategies[0].id == "lora");
   REQUIRE(recipe.strategies[0].options[0].first == "rank");
   entry(top, "strategies") = table({}, {table({{"rank", number(8)}})});
-  REQUIRE(faults_of(top) == Texts{"r.lua:1: strategies[1] is a table (allowed: a table that starts with the strategy's name, such as "
-                                  "{ \"lora\", rank = 8 })"});
+  REQUIRE(faults_of(top) ==
+          Texts{"r.lua:1: strategies[1] is a table (allowed: a table that starts with the strategy's name, such as "
+                "{ \"lora\", rank = 8 })"});
 }
 
 TEST_CASE("overrides replace what is there, add keys, and are read like the recipe") {
@@ -259,8 +288,14 @@ TEST_CASE("overrides replace what is there, add keys, and are read like the reci
   entry(top, "strategies") = table({}, {table({{"rank", number(8)}}, {text("lora")})});
   name_paths(top, "");
   Faults faults;
-  apply_overrides(top, {{"train.epochs", "2"}, {"strategies[1].rank", "4"}, {"model", "other/model"}, {"data.train.rows", "100"},
-                        {"checkpoints.keep_last", "3"}, {"data.new.quoting", "false"}}, faults);
+  apply_overrides(top,
+                  {{"train.epochs", "2"},
+                   {"strategies[1].rank", "4"},
+                   {"model", "other/model"},
+                   {"data.train.rows", "100"},
+                   {"checkpoints.keep_last", "3"},
+                   {"data.new.quoting", "false"}},
+                  faults);
   const Recipe recipe = read(top, faults);
   REQUIRE(faults.empty());
   REQUIRE(recipe.train.epochs == 2);
@@ -280,27 +315,35 @@ TEST_CASE("wrong overrides are refused with the option's own place") {
     read(top, faults);
     return faults.empty() ? "" : faults.list().front().text();
   };
-  REQUIRE(refused("train.epoch", "2").rfind("--set train.epoch: unknown key train.epoch; did you mean 'epochs'?", 0) == 0);
+  REQUIRE(refused("train.epoch", "2").rfind("--set train.epoch: unknown key train.epoch; did you mean 'epochs'?", 0) ==
+          0);
   REQUIRE(refused("train.epochs", "two") == "--set train.epochs: train.epochs is 'two' (allowed: a number above 0)");
-  REQUIRE(refused("data.trian.rows", "3") == "--set data.trian.rows: data has no 'trian'; did you mean 'train'? (allowed: train, new, original)");
-  REQUIRE(refused("strategies[1].rank", "3") == "--set strategies[1].rank: the recipe has no 'strategies' (allowed: model, tasks, data, train, score)");
+  REQUIRE(refused("data.trian.rows", "3") ==
+          "--set data.trian.rows: data has no 'trian'; did you mean 'train'? (allowed: train, new, original)");
+  REQUIRE(refused("strategies[1].rank", "3") ==
+          "--set strategies[1].rank: the recipe has no 'strategies' (allowed: model, tasks, data, train, score)");
   REQUIRE(refused("data.train[2].x", "3") == "--set data.train[2].x: data.train has no entry 2 (allowed: 1 to 1)");
-  REQUIRE(refused("model.name", "3") == "--set model.name: model is a string, so nothing can be set inside it (allowed: a table)");
-  REQUIRE(refused("train..epochs", "3") == "--set train..epochs: 'train..epochs' is no path (allowed: such as train.epochs or strategies[1].rank)");
+  REQUIRE(refused("model.name", "3") ==
+          "--set model.name: model is a string, so nothing can be set inside it (allowed: a table)");
+  REQUIRE(refused("train..epochs", "3") ==
+          "--set train..epochs: 'train..epochs' is no path (allowed: such as train.epochs or strategies[1].rank)");
 }
 
 TEST_CASE("the resolved recipe spells every setting out") {
   Value top = right();
-  entry(top, "strategies") = table({}, {table({{"rank", number(8)}, {"targets", table({}, {text("query")})}}, {text("lora")})});
+  entry(top, "strategies") =
+      table({}, {table({{"rank", number(8)}, {"targets", table({}, {text("query")})}}, {text("lora")})});
   const Json json = resolved(read_right(top));
-  REQUIRE(json["train"].dump() ==
-          R"({"epochs":3.0,"batch_size":16,"accumulation":1,"learning_rate":0.0001,"weight_decay":0.0,"beta1":0.9,"beta2":0.999,"epsilon":1e-08,)"
-          R"("clip":1.0,"max_length":128,"precision":"fp32","device":"auto","threads":0,"seed":42,"dropout":null,)"
-          R"("evaluations_in_first_epoch":4,"evaluation_batch_size":32})");
+  REQUIRE(
+      json["train"].dump() ==
+      R"({"epochs":3.0,"batch_size":16,"accumulation":1,"learning_rate":0.0001,"weight_decay":0.0,"beta1":0.9,"beta2":0.999,"epsilon":1e-08,)"
+      R"("clip":1.0,"max_length":128,"precision":"fp32","device":"auto","threads":0,"seed":42,"dropout":null,)"
+      R"("evaluations_in_first_epoch":4,"evaluation_batch_size":32})");
   REQUIRE(json["strategies"].dump() == R"([{"id":"lora","options":{"rank":8.0,"targets":["query"]}}])");
-  REQUIRE(json["data"]["original"].dump() ==
-          R"({"file":"old.csv","task":"old","use":"evaluate","role":"original","format":"by extension","text":["text"],"pair":[],)"
-          R"("label":"label","label_names":{},"label_until":null,"header":true,"delimiter":null,"quoting":null,"encoding":"utf-8","rows":null})");
+  REQUIRE(
+      json["data"]["original"].dump() ==
+      R"({"file":"old.csv","task":"old","use":"evaluate","role":"original","format":"by extension","text":["text"],"pair":[],)"
+      R"("label":"label","label_names":{},"label_until":null,"header":true,"delimiter":null,"quoting":null,"encoding":"utf-8","rows":null})");
   REQUIRE(json["schedule"] == "constant");
   REQUIRE(json["score"] == "function");
   REQUIRE(json["stop"] == "never");

@@ -17,12 +17,14 @@ bool starts(const std::string& text, const std::string& start) {
 }
 
 const std::string kRanAway = "recipe.lua:1: the recipe ran away (allowed: at most 200,000,000 steps";
-const std::string kMemory = "recipe.lua: the recipe used too much memory (allowed: at most 64.0 MB for the whole recipe)";
+const std::string kMemory =
+    "recipe.lua: the recipe used too much memory (allowed: at most 64.0 MB for the whole recipe)";
 
 // A callback of this body, called once.
 std::string schedule_outcome(const std::string& body) {
   return refusal([&] {
-    LoadedText loaded(recipe_text(kTrain + " score = function() return 1 end,\n  schedule = function(s)\n" + body + "\n  end"));
+    LoadedText loaded(
+        recipe_text(kTrain + " score = function() return 1 end,\n  schedule = function(s)\n" + body + "\n  end"));
     loaded.script.schedule({0, 10, 0, 1});
   });
 }
@@ -66,7 +68,8 @@ TEST_CASE("memory ends at 64 MB, however it is taken") {
 }
 
 TEST_CASE("deep recursion is an error with its line") {
-  REQUIRE(starts(outcome("local function f() return 1 + f() end f()"), "recipe.lua:1: the recipe failed: stack overflow"));
+  REQUIRE(
+      starts(outcome("local function f() return 1 + f() end f()"), "recipe.lua:1: the recipe failed: stack overflow"));
 }
 
 TEST_CASE("nested pcall recursion ends") { REQUIRE(outcome("local function f() pcall(f) end f()") == ""); }
@@ -93,7 +96,8 @@ TEST_CASE("files, system, code loading and the interpreter are out of reach, eac
 
 TEST_CASE("require reaches the library and files inside the recipe's folder, nothing else") {
   const std::string start = "recipe.lua:1: the recipe failed: no module '";
-  REQUIRE(starts(outcome("require 'ffi'"), start + "ffi' (allowed: engram.* and plain Lua files inside the recipe's folder)"));
+  REQUIRE(starts(outcome("require 'ffi'"),
+                 start + "ffi' (allowed: engram.* and plain Lua files inside the recipe's folder)"));
   REQUIRE(starts(outcome("require '../other'"), start + "../other'"));
   REQUIRE(starts(outcome("require '/etc/passwd'"), start + "/etc/passwd'"));
   REQUIRE(starts(outcome("require 'engram.schedul'"), start + "engram.schedul'; did you mean 'engram.schedule' or"));
@@ -103,7 +107,8 @@ TEST_CASE("require reaches the library and files inside the recipe's folder, not
   folder.write("loop.lua", "return require 'loop'");
   folder.write("empty.lua", "local x = 1");
   const std::string head = "local own = require 'rules.own'";
-  const std::string file = folder.write("recipe.lua", recipe_text(kTrain + " score = function() return 1 end, schedule = own.factor", head));
+  const std::string file =
+      folder.write("recipe.lua", recipe_text(kTrain + " score = function() return 1 end, schedule = own.factor", head));
   REQUIRE(script::RecipeScript::load(file, {}, library_folder()).schedule({0, 10, 0, 1}).rate_factor == 0.25);
   const auto with = [&](const std::string& code) {
     const std::string other = folder.write("other.lua", recipe_text(kTrain, code));
@@ -116,7 +121,8 @@ TEST_CASE("require reaches the library and files inside the recipe's folder, not
 }
 
 TEST_CASE("bytecode is refused") {
-  REQUIRE(load_refusal("\x1bLJ\x02 anything").find("precompiled Lua is refused: recipes and modules are text") != std::string::npos);
+  REQUIRE(load_refusal("\x1bLJ\x02 anything").find("precompiled Lua is refused: recipes and modules are text") !=
+          std::string::npos);
 }
 
 TEST_CASE("a syntax error is told with its line") {
@@ -126,21 +132,29 @@ TEST_CASE("a syntax error is told with its line") {
 TEST_CASE("libraries, the string metatable and metrics cannot be changed") {
   REQUIRE(starts(outcome("string.rep = nil"),
                  "recipe.lua:1: the recipe failed: a script may not change 'rep' here: this table is read-only"));
-  REQUIRE(starts(outcome("getmetatable('').__index = nil"), "recipe.lua:1: the recipe failed: attempt to index a boolean value"));
-  REQUIRE(starts(outcome("setmetatable(math, {})"), "recipe.lua:1: the recipe failed: cannot change a protected metatable"));
+  REQUIRE(starts(outcome("getmetatable('').__index = nil"),
+                 "recipe.lua:1: the recipe failed: attempt to index a boolean value"));
+  REQUIRE(starts(outcome("setmetatable(math, {})"),
+                 "recipe.lua:1: the recipe failed: cannot change a protected metatable"));
 }
 
 TEST_CASE("an undeclared name is an error, read or written") {
   REQUIRE(starts(outcome("x = 1"), "recipe.lua:1: the recipe failed: 'x' is not declared. Fix: write local x"));
-  REQUIRE(starts(outcome("function f() end"), "recipe.lua:1: the recipe failed: 'f' is not declared. Fix: write local function f"));
-  REQUIRE(starts(outcome("local y = tostrin(3)"), "recipe.lua:1: the recipe failed: unknown name 'tostrin'; did you mean 'tostring'?"));
-  REQUIRE(starts(outcome("local y = warmup"), "recipe.lua:1: the recipe failed: unknown name 'warmup'; it has not been declared with local"));
-  REQUIRE(starts(outcome("local y = math.flor(1)"), "recipe.lua:1: the recipe failed: unknown function of math 'flor'; did you mean 'floor'"));
+  REQUIRE(starts(outcome("function f() end"),
+                 "recipe.lua:1: the recipe failed: 'f' is not declared. Fix: write local function f"));
+  REQUIRE(starts(outcome("local y = tostrin(3)"),
+                 "recipe.lua:1: the recipe failed: unknown name 'tostrin'; did you mean 'tostring'?"));
+  REQUIRE(starts(outcome("local y = warmup"),
+                 "recipe.lua:1: the recipe failed: unknown name 'warmup'; it has not been declared with local"));
+  REQUIRE(starts(outcome("local y = math.flor(1)"),
+                 "recipe.lua:1: the recipe failed: unknown function of math 'flor'; did you mean 'floor'"));
 }
 
 TEST_CASE("pairs walks in sorted order and tostring shows no addresses") {
-  const std::string code = "local order = '' for k, v in pairs { b = 1, a = 2, [2] = 3, [1] = 4, [true] = 5 } do order = order .. tostring(k) .. v end "
-                           "error(order .. tostring({}) .. tostring(print), 0)";
+  const std::string code =
+      "local order = '' for k, v in pairs { b = 1, a = 2, [2] = 3, [1] = 4, [true] = 5 } do order = order .. "
+      "tostring(k) .. v end "
+      "error(order .. tostring({}) .. tostring(print), 0)";
   REQUIRE(starts(outcome(code), "recipe.lua:1: the recipe failed: 1423a2b1true5tablefunction"));
 }
 
@@ -158,7 +172,8 @@ TEST_CASE("a recipe that does not exist or returns no table is refused") {
   REQUIRE(refusal([] { script::RecipeScript::load("nowhere.lua", {}, library_folder()); }) ==
           "nowhere.lua: no such recipe file (allowed: a Lua file that returns a table, or - for standard input)");
   REQUIRE(load_refusal("return 3") ==
-          "recipe.lua:1: the recipe returns a number (allowed: a table). Fix: end the file with return { model = ..., ... }");
+          "recipe.lua:1: the recipe returns a number (allowed: a table). Fix: end the file with return { model = ..., "
+          "... }");
   REQUIRE(load_refusal("local t = {}") ==
           "recipe.lua: the recipe returns nil (allowed: a table). Fix: end the file with return { model = ..., ... }");
 }

@@ -30,7 +30,8 @@ TEST_CASE("the library's schedules are those of transformers for 1,000 steps") {
   const int64_t steps = golden["steps"];
   REQUIRE(golden["cases"].size() == 9);
   for (const Json& entry : golden["cases"]) {
-    const std::string call = "require('engram.schedule')." + entry["schedule"].get<std::string>() + " " + options_text(entry["options"]);
+    const std::string call =
+        "require('engram.schedule')." + entry["schedule"].get<std::string>() + " " + options_text(entry["options"]);
     INFO(call);
     LoadedText loaded(with_schedule(call));
     // Both sides compute in double from the same formula; 1e-12 leaves room for one rounding's difference in cos.
@@ -92,8 +93,10 @@ TEST_CASE("what a schedule may not return is refused with the callback's line") 
 TEST_CASE("a misspelt field of a schedule's input is an error with the nearest name") {
   LoadedText loaded(with_schedule("function(s)\n  return s.stpe\nend"));
   const std::string text = refusal([&] { loaded.script.schedule({0, 10, 0, 1}); });
-  REQUIRE(text == "recipe.lua:13: schedule failed: unknown field of a schedule's input 'stpe'; did you mean 'step' or 'steps'?\n"
-                  "stack traceback:\n\t[C]: in function '__index'\n\trecipe.lua:13: in function <recipe.lua:12>");
+  REQUIRE(
+      text ==
+      "recipe.lua:13: schedule failed: unknown field of a schedule's input 'stpe'; did you mean 'step' or 'steps'?\n"
+      "stack traceback:\n\t[C]: in function '__index'\n\trecipe.lua:13: in function <recipe.lua:12>");
 }
 
 TEST_CASE("a schedule costs less than 5 microseconds a step") {

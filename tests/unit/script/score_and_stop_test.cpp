@@ -16,7 +16,8 @@ recipe::History history_of(const std::vector<double>& scores) {
   history.baseline = measured(0.1, 0.9);
   for (size_t i = 0; i < scores.size(); ++i) {
     const double step = static_cast<double>(i);
-    history.evaluations.push_back({static_cast<int64_t>(i) * 10, step / 2, measured(0.5, 0.9 - 0.01 * step), scores[i]});
+    history.evaluations.push_back(
+        {static_cast<int64_t>(i) * 10, step / 2, measured(0.5, 0.9 - 0.01 * step), scores[i]});
     if (scores[i] > scores[history.best]) history.best = i;
   }
   return history;
@@ -39,7 +40,8 @@ std::string stop_refusal(const std::string& rule) {
 }  // namespace
 
 TEST_CASE("the penalised score takes off what is lost beyond the tolerance, times the weight") {
-  LoadedText loaded(with("score.penalised { gain = 'new.accuracy', guard = 'original.accuracy', tolerance = 0.02, weight = 3 }", "nil"));
+  LoadedText loaded(with(
+      "score.penalised { gain = 'new.accuracy', guard = 'original.accuracy', tolerance = 0.02, weight = 3 }", "nil"));
   const recipe::Metrics baseline = measured(0.1, 0.9);
   REQUIRE(loaded.script.score(measured(0.8, 0.9), baseline) == Approx(0.8).epsilon(1e-12));
   REQUIRE(loaded.script.score(measured(0.8, 0.95), baseline) == Approx(0.8).epsilon(1e-12));
@@ -58,8 +60,10 @@ TEST_CASE("the harmonic score is high only when both metrics are, and refuses me
   REQUIRE(loaded.script.score(measured(0.5, 1.0), baseline) == Approx(2.0 / 3).epsilon(1e-12));
   REQUIRE(loaded.script.score(measured(0.0, 0.0), baseline) == 0.0);
   LoadedText wrong(with("score.harmonic { a = 'new.loss', b = 'original.accuracy' }", "nil"));
-  REQUIRE(refusal([&] { wrong.script.score(measured(0.5, 0.5), baseline); }).rfind(
-              "recipe.lua:11: score failed: score.harmonic: a metric is below 0 (allowed: metrics from 0 to 1, so no loss)", 0) == 0);
+  REQUIRE(refusal([&] { wrong.script.score(measured(0.5, 0.5), baseline); })
+              .rfind("recipe.lua:11: score failed: score.harmonic: a metric is below 0 (allowed: metrics from 0 to 1, "
+                     "so no loss)",
+                     0) == 0);
 }
 
 TEST_CASE("without a score the new task's accuracy is the score") {
@@ -104,7 +108,8 @@ TEST_CASE("the forgetting budget stops with a roll-back once more is lost than a
 }
 
 TEST_CASE("any stops with the reason of the first rule that does") {
-  const std::string rule = "stop.any { function() return false end, stop.patience { evaluations = 1 }, function() return 'late' end }";
+  const std::string rule =
+      "stop.any { function() return false end, stop.patience { evaluations = 1 }, function() return 'late' end }";
   REQUIRE(decision(rule, history_of({0.5})).reason == "late");
   REQUIRE(decision(rule, history_of({0.5, 0.4})).reason == "the score has not risen in 1 evaluations");
 }
@@ -138,16 +143,18 @@ TEST_CASE("the state of a stopping rule survives a save and a restore") {
 }
 
 TEST_CASE("a state that a checkpoint cannot keep is refused when it arises") {
-  REQUIRE(stop_refusal("function(h) h.state.f = function() end end") ==
-          "recipe.lua:12: h.state.f is a function, which a checkpoint cannot keep (allowed: numbers, strings, booleans, "
-          "and tables that are either a list or have only names)");
+  REQUIRE(
+      stop_refusal("function(h) h.state.f = function() end end") ==
+      "recipe.lua:12: h.state.f is a function, which a checkpoint cannot keep (allowed: numbers, strings, booleans, "
+      "and tables that are either a list or have only names)");
 }
 
 TEST_CASE("what a stopping rule may not return is refused with the callback's line") {
   const std::string allowed = " (allowed: false, a reason as a string, or { rollback = true, reason = \"...\" })";
   REQUIRE(stop_refusal("function() return true end") == "recipe.lua:12: stop returned true" + allowed);
   REQUIRE(stop_refusal("function() return 3 end") == "recipe.lua:12: stop returned 3" + allowed);
-  REQUIRE(stop_refusal("function() return { rollback = true } end") == "recipe.lua:12: stop returned no reason" + allowed);
+  REQUIRE(stop_refusal("function() return { rollback = true } end") ==
+          "recipe.lua:12: stop returned no reason" + allowed);
   REQUIRE(stop_refusal("function() return { rolback = true, reason = 'x' } end") ==
           "recipe.lua:12: stop returned a table with rolback; did you mean 'rollback'?" + allowed);
   REQUIRE(stop_refusal("function() return { rollback = 1, reason = 'x' } end") ==
@@ -156,14 +163,17 @@ TEST_CASE("what a stopping rule may not return is refused with the callback's li
 
 TEST_CASE("records and metrics cannot be changed by a callback") {
   const std::string text = stop_refusal("function(h) h.last.new.accuracy = 1 end");
-  REQUIRE(text.rfind("recipe.lua:12: stop failed: a script may not change 'accuracy' here: this table is read-only", 0) == 0);
+  REQUIRE(text.rfind("recipe.lua:12: stop failed: a script may not change 'accuracy' here: this table is read-only",
+                     0) == 0);
 }
 
 TEST_CASE("unknown sets and metrics are refused before step 0 with line and nearest name, all callbacks at once") {
-  LoadedText loaded(with("function(m)\n  return m.nwe.accuracy end", "function(h)\n  return h.last.original.acuracy > 2 end"));
+  LoadedText loaded(
+      with("function(m)\n  return m.nwe.accuracy end", "function(h)\n  return h.last.original.acuracy > 2 end"));
   const std::string text = refusal([&] { loaded.script.resolve(names()); });
   REQUIRE(text.find("recipe.lua:12: score failed: unknown evaluation set 'nwe'; did you mean 'new'?") == 0);
-  REQUIRE(text.find("\nrecipe.lua:14: stop failed: unknown metric of original 'acuracy'; did you mean 'accuracy'?") != std::string::npos);
+  REQUIRE(text.find("\nrecipe.lua:14: stop failed: unknown metric of original 'acuracy'; did you mean 'accuracy'?") !=
+          std::string::npos);
 }
 
 TEST_CASE("a misspelt metric in the library's functions is refused with the recipe's line") {
@@ -171,7 +181,8 @@ TEST_CASE("a misspelt metric in the library's functions is refused with the reci
                          "stop.budget { metric = 'orignal.accuracy', lose_at_most = 0.1 }"));
   const std::string text = refusal([&] { loaded.script.resolve(names()); });
   REQUIRE(text.find("recipe.lua:11: score failed: unknown metric of new 'acuracy'; did you mean 'accuracy'?") == 0);
-  REQUIRE(text.find("\nrecipe.lua:13: stop failed: unknown evaluation set 'orignal'; did you mean 'original'?") != std::string::npos);
+  REQUIRE(text.find("\nrecipe.lua:13: stop failed: unknown evaluation set 'orignal'; did you mean 'original'?") !=
+          std::string::npos);
 }
 
 TEST_CASE("the trial before step 0 leaves the state as it was and tolerates a division by zero in a score") {
@@ -182,24 +193,33 @@ TEST_CASE("the trial before step 0 leaves the state as it was and tolerates a di
 }
 
 TEST_CASE("options of the library's functions are checked at the recipe's line, all at once") {
-  const auto refused = [](const std::string& score, const std::string& stop) { return load_refusal(with(score, stop)); };
-  const auto starts = [](const std::string& text, const std::string& start) { INFO(text); return text.rfind(start, 0) == 0; };
+  const auto refused = [](const std::string& score, const std::string& stop) {
+    return load_refusal(with(score, stop));
+  };
+  const auto starts = [](const std::string& text, const std::string& start) {
+    INFO(text);
+    return text.rfind(start, 0) == 0;
+  };
   const std::string score = "function() return 1 end";
   REQUIRE(starts(refused("score.penalised { gian = 'new.accuracy', weight = -1 }", "nil"),
-                 "recipe.lua:11: the recipe failed: score.penalised: unknown option 'gian'; did you mean 'gain'?; gain is missing; "
+                 "recipe.lua:11: the recipe failed: score.penalised: unknown option 'gian'; did you mean 'gain'?; gain "
+                 "is missing; "
                  "guard is missing; weight is -1 (allowed: from 0 on). Options: gain, guard, tolerance, weight"));
   REQUIRE(starts(refused(score, "stop.patience { evaluations = 1.5 }"),
                  "recipe.lua:12: the recipe failed: stop.patience: evaluations is 1.5 (allowed: a whole number)"));
   REQUIRE(starts(refused(score, "stop.patience { evaluations = '3' }"),
                  "recipe.lua:12: the recipe failed: stop.patience: evaluations is a string (allowed: a number)"));
-  REQUIRE(starts(refused(score, "stop.patience(3)"),
-                 "recipe.lua:12: the recipe failed: stop.patience takes a table of options, such as stop.patience { ... }"));
+  REQUIRE(starts(
+      refused(score, "stop.patience(3)"),
+      "recipe.lua:12: the recipe failed: stop.patience takes a table of options, such as stop.patience { ... }"));
   REQUIRE(starts(refused(score, "stop.any { 3 }"),
                  "recipe.lua:12: the recipe failed: stop.any: entry 1 is a number (allowed: functions only)"));
   REQUIRE(starts(refused(score, "stop.any {}"), "recipe.lua:12: the recipe failed: stop.any takes a list of rules"));
-  REQUIRE(starts(refused(score, "stop.budget { metric = 'accuracy', lose_at_most = 0 }"),
-                 "recipe.lua:12: the recipe failed: stop.budget: metric is 'accuracy' (allowed: a set and one of its metrics, "
-                 "such as \"original.accuracy\")"));
-  REQUIRE(starts(refused(score, "stop.patiense {}"),
-                 "recipe.lua:12: the recipe failed: unknown function of engram.stop 'patiense'; did you mean 'patience'?"));
+  REQUIRE(starts(
+      refused(score, "stop.budget { metric = 'accuracy', lose_at_most = 0 }"),
+      "recipe.lua:12: the recipe failed: stop.budget: metric is 'accuracy' (allowed: a set and one of its metrics, "
+      "such as \"original.accuracy\")"));
+  REQUIRE(
+      starts(refused(score, "stop.patiense {}"),
+             "recipe.lua:12: the recipe failed: unknown function of engram.stop 'patiense'; did you mean 'patience'?"));
 }

@@ -31,6 +31,7 @@ return {
   label_names = { [1] = "World", [0] = "None" },
   last = 1e-3 == 2 and { a = 1 } or { b = 2 },
   train = {},
+  ["a \"key\""] = 1,
 }
 )lua");
   const auto line = [&](const std::string& path) { return script::find_place(map, path).line; };
@@ -49,12 +50,14 @@ return {
   REQUIRE(line("label_names[1]") == 24);
   REQUIRE(line("last.b") == 25);
   REQUIRE(line("train.epochs") == 26);
+  REQUIRE(line("a \"key\"") == 27);
   REQUIRE(line("nowhere") == 6);
 }
 
 TEST_CASE("faults stand on the lines of their keys") {
-  const std::string text = load_refusal(recipe_text("  train = {\n    learning_rate = 1e-4,\n    epochs = -1,\n    bathc_size = 2,\n  },\n"
-                                                    "  score = function() return 1 end,\n  strategies = { { rank = 1 } },"));
+  const std::string text =
+      load_refusal(recipe_text("  train = {\n    learning_rate = 1e-4,\n    epochs = -1,\n    bathc_size = 2,\n  },\n"
+                               "  score = function() return 1 end,\n  strategies = { { rank = 1 } },"));
   REQUIRE(text.find("recipe.lua:16: strategies[1] is a table") == 0);
   REQUIRE(text.find("\nrecipe.lua:12: train.epochs is -1 (allowed: a number above 0)") != std::string::npos);
   REQUIRE(text.find("\nrecipe.lua:13: unknown key train.bathc_size; did you mean 'batch_size'?") != std::string::npos);

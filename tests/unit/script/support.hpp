@@ -49,7 +49,8 @@ return {
     new = { "new.csv", text = "text", label = "label", task = "fresh", use = "evaluate" },
     original = { "old.csv", text = "text", label = "label", task = "old", use = "evaluate", role = "original" },
   },
-)" + rest + "\n}\n";
+)" + rest +
+         "\n}\n";
 }
 
 inline const std::string kTrain = "  train = { learning_rate = 1e-4 },";
