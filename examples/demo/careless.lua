@@ -14,6 +14,6 @@ return {
     original = { "../data/topics_test.csv",   text = "message", label = "topic", task = "topics", use = "evaluate", role = "original" },
   },
 
-  train = { epochs = 2, batch_size = 16, learning_rate = 3e-4, max_length = 48, evaluations_in_first_epoch = 3, seed = 17 },
+  train = { epochs = 2, batch_size = 16, learning_rate = 2e-4, max_length = 48, evaluations_in_first_epoch = 3, seed = 17 },
   score = function(m) return m.new.accuracy end,
 }

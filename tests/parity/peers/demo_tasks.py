@@ -13,11 +13,12 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoTokenizer, BertForSequenceClassification
 
 from common import MINILM, ROOT, Encoded, Settings, accuracy, read_table, train
+from hf_trainer import quiet
 
 RUNS = {
     "original": Settings(learning_rate=2e-4, epochs=2, batch_size=16, warmup=0.1),
-    "careless": Settings(learning_rate=3e-4, epochs=2, batch_size=16),
-    "lora": Settings(learning_rate=5e-4, epochs=2, batch_size=16, warmup=0.1),
+    "careless": Settings(learning_rate=2e-4, epochs=2, batch_size=16),
+    "lora": Settings(learning_rate=6e-4, epochs=2, batch_size=16, warmup=0.1),
 }
 
 
@@ -27,7 +28,7 @@ def load(name, label, tokenizer):
     files = [ROOT / f"examples/data/{name}_{part}.{ending}" for part in ("train", "test")]
     rows = [read_table(file, "message", label) for file in files]
     labels = sorted(set(rows[0].labels))
-    return [Encoded(part, labels, tokenizer, 64) for part in rows], labels
+    return [Encoded(part, labels, tokenizer, 48) for part in rows], labels
 
 
 def with_fresh_head(model, labels):
@@ -64,6 +65,7 @@ def second_stage(original, settings, data, topics_test, labels, lora):
 
 
 def main(overrides):
+    quiet()
     for override in overrides:
         key, value = override.split("=")
         run, name = key.split(".")
