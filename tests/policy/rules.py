@@ -127,7 +127,7 @@ def nothing_is_left_for_later(tree):
 
 
 # Paths of one machine, and hosts that only one place can reach.
-PRIVATE = re.compile(r"(?<![\w.])/(work|root|home)/[\w.-]+|\b(localhost|127\.0\.0\.1):\d+|\b\w+\.internal\b")
+PRIVATE = re.compile(r"(?<![\w.])/(work|root)/[\w.-]+|\b(localhost|127\.0\.0\.1):\d+|\b\w+\.internal\b")
 
 
 def nothing_names_one_machine(tree):
