@@ -1,4 +1,6 @@
 // The lora plugin through the host: claims, refusals, initial values, merging, and PEFT's numbers.
+#include <ATen/core/grad_mode.h>
+
 #include <cmath>
 
 #include "base/json.hpp"

@@ -145,8 +145,12 @@ TEST_CASE("a pattern that matches nothing is refused with the nearest names") {
             plan.group("encoder.layer.9.*", 0.5);
             plan.freeze("*zzz*");
           })}) ==
+          "recipe.lua:7: strategy 's': freeze 'pooler.dense.wieght' matches no parameter; did you mean 'pooler.dense.weight' "
+          "or 'pooler.dense.bias'?\n"
           "recipe.lua:7: strategy 's': train 'encoder.*.qurey.*' matches no parameter; no name has a part 'qurey'; did you "
           "mean 'query'?\n"
+          "recipe.lua:7: strategy 's': freeze '*zzz*' matches no parameter; names look like "
+          "'embeddings.word_embeddings.weight'\n"
           "recipe.lua:7: strategy 's': group 'encoder.layer.9.*' matches no parameter; layers go from 0 to 1");
 }
 

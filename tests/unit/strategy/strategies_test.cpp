@@ -1,4 +1,6 @@
 // Strategies from the recipe's list to guarded calls, with the fixture plugins.
+#include <ATen/core/grad_mode.h>
+
 #include "recipe_entries.hpp"
 #include "small_model.hpp"
 #include "strategy/strategies.hpp"
