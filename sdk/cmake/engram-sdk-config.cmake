@@ -7,7 +7,7 @@ if(NOT ENGRAM_TORCH)
 endif()
 if(NOT ENGRAM_TORCH)
   set(engram-sdk_FOUND FALSE)
-  set(engram-sdk_NOT_FOUND_MESSAGE
+  string(CONCAT engram-sdk_NOT_FOUND_MESSAGE
       "Set ENGRAM_TORCH to the folder of LibTorch (it holds include/ and lib/) that engram was built with; "
       "`engram --version` names its version.")
   return()
