@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "kernels/device.hpp"
-#include "predict/predictor.hpp"
+#include "run/trained_model.hpp"
 
 namespace engram::cli {
 namespace {
@@ -45,7 +45,7 @@ void execute(const Options& options) {
   interrupt::watch();
   const at::Device device = kernels::open_device(device_request(options.device));
   kernels::settle_numerics(0);
-  const predict::Predictor predictor(options.run, device);
+  const predict::Predictor predictor = run::open_trained(options.run, device);
   const std::vector<std::string> texts = read_lines(options.file);
   const std::vector<predict::Prediction> predictions = predictor.label(texts);
   for (size_t i = 0; i < texts.size(); ++i) {

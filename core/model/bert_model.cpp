@@ -120,16 +120,16 @@ void BertModel::add_fresh_head(const std::string& task, std::vector<std::string>
   at::Tensor weight = at::empty({classes, config_.hidden}, at::kFloat);
   weight.normal_(0, config_.initializer_range, std::move(generator));
   place_head({task, std::move(labels), weight.to(device_), at::zeros({classes}, at::dtype(at::kFloat).device(device_))},
-             true);
+             HeadUse::trained);
 }
 
 void BertModel::set_head(Head head) {
   head.weight = head.weight.detach().to(device_, at::kFloat);
   head.bias = head.bias.detach().to(device_, at::kFloat);
-  place_head(std::move(head), false);
+  place_head(std::move(head), HeadUse::kept);
 }
 
-void BertModel::place_head(Head head, bool new_head) {
+void BertModel::place_head(Head head, HeadUse use) {
   const int64_t classes = static_cast<int64_t>(head.labels.size());
   if (head.task.empty() || classes < 1 || head.weight.sizes() != at::IntArrayRef({classes, config_.hidden}) ||
       head.bias.sizes() != at::IntArrayRef({classes})) {
@@ -141,7 +141,7 @@ void BertModel::place_head(Head head, bool new_head) {
   std::erase_if(view_.parameters, [&](const sdk::Parameter& parameter) {
     return parameter.role == sdk::Role::head && parameter.task == head.task;
   });
-  add_head_to_view(view_, head.task, classes, new_head);
+  add_head_to_view(view_, head.task, classes, use);
   heads_.push_back(std::move(head));
 }
 

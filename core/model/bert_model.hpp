@@ -43,7 +43,7 @@ class BertModel final : public Model {
                           const kernels::PackedLayout& layout) const;
   at::Tensor pool(const data::Batch& batch, const Pass& pass, const PassState& state,
                   const kernels::PackedLayout& layout) const;
-  void place_head(Head head, bool new_head);
+  void place_head(Head head, HeadUse use);
 
   BertConfig config_;
   sdk::ModelView view_;

@@ -85,11 +85,15 @@ sdk::ModelView bert_view(const BertConfig& config) { return ViewBuilder(config).
 std::string head_weight_name(const std::string& task) { return "heads." + task + ".weight"; }
 std::string head_bias_name(const std::string& task) { return "heads." + task + ".bias"; }
 
-void add_head_to_view(sdk::ModelView& view, const std::string& task, int64_t classes, bool new_head) {
+void add_head_to_view(sdk::ModelView& view, const std::string& task, int64_t classes, HeadUse use) {
   for (const auto& [name, shape] : {std::pair{head_weight_name(task), std::vector<int64_t>{classes, view.hidden}},
                                     std::pair{head_bias_name(task), std::vector<int64_t>{classes}}}) {
-    view.parameters.push_back(
-        {.name = name, .shape = shape, .role = sdk::Role::head, .layer = -1, .task = task, .new_head = new_head});
+    view.parameters.push_back({.name = name,
+                               .shape = shape,
+                               .role = sdk::Role::head,
+                               .layer = -1,
+                               .task = task,
+                               .trained_head = use == HeadUse::trained});
   }
 }
 

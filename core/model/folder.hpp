@@ -28,7 +28,7 @@ struct FolderFacts {
 FolderFacts inspect_folder(const std::filesystem::path& folder);
 
 // Adds a head's parameters to a view, as Model::view() of the loaded model would show them.
-void add_head_to_view(sdk::ModelView& view, const std::string& task, int64_t classes, bool new_head);
+void add_head_to_view(sdk::ModelView& view, const std::string& task, int64_t classes, HeadUse use);
 
 // Loads all, fp32, mapped where possible. A head without a task gets `task_of_unnamed_head`; left out when that is "".
 std::unique_ptr<Model> load_model(const std::filesystem::path& folder, const std::string& task_of_unnamed_head);

@@ -42,6 +42,9 @@ struct BoundCustom {
 };
 using BoundAdapter = std::variant<BoundLowRank, BoundCustom>;
 
+// Whether a head belongs to the task that a run trains, or is kept as it is.
+enum class HeadUse { trained, kept };
+
 struct Head {
   std::string task;
   std::vector<std::string> labels;

@@ -91,7 +91,7 @@ Json manifest(const Sources& sources, const Preparation& prepared, const Materia
           {"model", {{"folder", std::filesystem::absolute(prepared.model_folder).string()},
                      {"weights_sha256", sha256_of_file(prepared.folder.weights_file)},
                      {"tokenizer_sha256", sha256_of_file(prepared.folder.tokenizer_file)}}},
-          {"trained_task", prepared.training_task},
+          {"trained_task", prepared.trained_task},
           {"tasks", tasks_json(prepared)},
           {"data", data_json(prepared)},
           {"seeds", seeds_json(recipe)},

@@ -17,7 +17,7 @@ std::string padded(std::string cell, size_t width) {
   return cell;
 }
 
-std::string line(const std::string& name, const std::string& value) { return "  " + padded(name, 20) + value + "\n"; }
+std::string line(const std::string& name, const std::string& value) { return "  " + padded(name, 22) + value + "\n"; }
 
 std::string model_section(const Preparation& prepared) {
   const sdk::ModelView& view = prepared.view;
@@ -105,7 +105,7 @@ std::string memory_section(const Preparation& prepared) {
 
 std::string plan_text(Preparation& prepared) {
   return "recipe " + prepared.recipe().name + "\n\n" + model_section(prepared) + "\n" + tasks_section(prepared) + "\n" +
-         data_section(prepared) + "\nparameters\n" + strategy::describe(prepared.resolution) + "\n" +
+         data_section(prepared) + "\n" + strategy::describe(prepared.resolution) + "\n" +
          groups_section(prepared) + "\n" + steps_section(prepared) + "\n" + memory_section(prepared);
 }
 

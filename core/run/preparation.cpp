@@ -10,6 +10,18 @@
 namespace engram::run {
 namespace {
 
+model::FolderFacts inspect_model(const recipe::Recipe& recipe, const std::filesystem::path& folder, Faults& faults) {
+  try {
+    return model::inspect_folder(folder);
+  } catch (const DataError& error) {
+    for (Fault fault : error.faults()) {
+      fault.what = "model = \"" + recipe.model + "\": " + fault.what;
+      faults.add(std::move(fault));
+    }
+    return {};
+  }
+}
+
 std::vector<SetFacts> find_sets(const recipe::Recipe& recipe, Faults& faults) {
   std::vector<SetFacts> sets;
   for (const recipe::DataSet& set : recipe.data) {
@@ -92,19 +104,26 @@ recipe::Metrics metric_names_of(const recipe::Recipe& recipe) {
   return names;
 }
 
-void count_training_rows(Preparation& prepared, Faults& faults) {
-  for (SetFacts& facts : prepared.sets) {
-    facts.rows = data::count_rows(*facts.set, facts.file);
-    if (facts.set->use != recipe::DataUse::train) continue;
-    prepared.training_rows += facts.rows.rows;
-    if (!prepared.training_task.empty() && prepared.training_task != facts.set->task) {
-      faults.add({.what = "data." + facts.set->name + " trains the task '" + facts.set->task +
-                          "', and another set trains '" + prepared.training_task + "'",
-                  .where = facts.set->place.text(),
+std::string settle_trained_task(const recipe::Recipe& recipe, Faults& faults) {
+  std::string trained;
+  for (const recipe::DataSet& set : recipe.data) {
+    if (set.use != recipe::DataUse::train) continue;
+    if (!trained.empty() && trained != set.task) {
+      faults.add({.what = "data." + set.name + " trains the task '" + set.task + "', and another set trains '" + trained +
+                          "'",
+                  .where = set.place.text(),
                   .allowed = "training sets of one task",
                   .fix = "train one task after the other: the second run starts from the first one's best checkpoint"});
     }
-    prepared.training_task = facts.set->task;
+    trained = set.task;
+  }
+  return trained;
+}
+
+void count_rows(Preparation& prepared) {
+  for (SetFacts& facts : prepared.sets) {
+    facts.rows = data::count_rows(*facts.set, facts.file);
+    if (facts.set->use == recipe::DataUse::train) prepared.training_rows += facts.rows.rows;
   }
 }
 
@@ -122,16 +141,17 @@ Preparation prepare(const Sources& sources) {
   const recipe::Recipe& recipe = script.recipe();
   Faults faults;
   std::vector<SetFacts> sets = find_sets(recipe, faults);
+  const std::filesystem::path model_folder = recipe.resolve(recipe.model);
+  model::FolderFacts folder = inspect_model(recipe, model_folder, faults);
   faults.raise<RecipeError>();
 
-  const std::filesystem::path model_folder = recipe.resolve(recipe.model);
-  model::FolderFacts folder = model::inspect_folder(model_folder);
   sdk::ModelView view = folder.view;
+  const std::string trained_task = settle_trained_task(recipe, faults);
   std::vector<TaskFacts> tasks;
   for (const recipe::Task& task : recipe.tasks) {
     tasks.push_back(task_facts(task, folder, sets, faults));
-    const bool is_new = task.head == recipe::HeadSource::fresh;
-    model::add_head_to_view(view, task.name, static_cast<int64_t>(tasks.back().labels.size()), is_new);
+    const auto use = task.name == trained_task ? model::HeadUse::trained : model::HeadUse::kept;
+    model::add_head_to_view(view, task.name, static_cast<int64_t>(tasks.back().labels.size()), use);
   }
   faults.raise<RecipeError>();
 
@@ -146,9 +166,9 @@ Preparation prepare(const Sources& sources) {
                        .sets = std::move(sets),
                        .view = std::move(view),
                        .strategies = std::move(strategies),
-                       .resolution = std::move(resolution)};
-  count_training_rows(prepared, faults);
-  faults.raise<RecipeError>();
+                       .resolution = std::move(resolution),
+                       .trained_task = trained_task};
+  count_rows(prepared);
   prepared.steps = train::count_steps(prepared.training_rows, prepared.recipe().train);
   prepared.metric_names = metric_names_of(prepared.recipe());
   prepared.script.resolve(prepared.metric_names);

@@ -44,9 +44,9 @@ struct Preparation {
   sdk::ModelView view;                            // with the heads of every task
   strategy::Strategies strategies;
   strategy::Resolution resolution;
+  std::string trained_task;
   train::StepCount steps;
   int64_t training_rows = 0;
-  std::string training_task;
   recipe::Metrics metric_names;                   // what score and stop may read; the numbers mean nothing
 
   const recipe::Recipe& recipe() const { return script.recipe(); }

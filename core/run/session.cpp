@@ -44,6 +44,18 @@ at::Device settle_device(const recipe::Train& settings) {
   return device;
 }
 
+// A schedule may set a strategy's numbers only where that strategy has claimed them.
+void refuse_unclaimed_numbers(const recipe::ScheduleResult& schedule) {
+  Faults faults;
+  for (const auto& [name, value] : schedule.strategy_numbers) {
+    faults.add({.what = "the schedule sets '" + name + "', which no strategy of this run takes from a schedule",
+                .where = "schedule",
+                .allowed = "lr",
+                .fix = "return a number, or { lr = ... }"});
+  }
+  faults.raise<RecipeError>();
+}
+
 // One run in progress. Members stand in the order in which they are made, and end in the opposite one: strategies'
 // objects end before the model, the model before the reports.
 class Session {
@@ -213,7 +225,10 @@ void Session::train() {
 
 void Session::one_step() {
   const auto start = SteadyClock::now();
-  const recipe::ScheduleResult schedule = prepared_.script.schedule(trainer_->schedule_input());
+  recipe::ScheduleInput input = trainer_->schedule_input();
+  input.history = &history_;
+  const recipe::ScheduleResult schedule = prepared_.script.schedule(input);
+  refuse_unclaimed_numbers(schedule);
   step_log_->add(trainer_->step(schedule));
   if (trainer_->done() == 1) {
     kernels::synchronise(device_);
@@ -246,7 +261,7 @@ void Session::evaluate() {
   checkpoint::write_deployable(folder_.best(), {.model = *material_.model,
                                                 .strategies = prepared_.strategies,
                                                 .resolution = prepared_.resolution,
-                                                .task = prepared_.training_task,
+                                                .task = prepared_.trained_task,
                                                 .base = prepared_.model_folder});
   events_.checkpoint(evaluation.step, "best", "checkpoints/best");
 }

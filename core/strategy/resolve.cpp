@@ -17,7 +17,7 @@ bool any_adapts(const std::vector<StrategyClaims>& claims) {
   return false;
 }
 
-// Everything trains; once a strategy adapts, of the model only the new heads do.
+// The whole trunk trains, or none of it once a strategy adapts; of the heads, only that of the trained task does.
 std::vector<ResolvedTensor> by_default(const sdk::ModelView& view, const std::vector<StrategyClaims>& claims) {
   const bool all = !any_adapts(claims);
   std::vector<ResolvedTensor> tensors;
@@ -26,7 +26,7 @@ std::vector<ResolvedTensor> by_default(const sdk::ModelView& view, const std::ve
     tensor.name = parameter.name;
     tensor.shape = parameter.shape;
     tensor.owner = "default";
-    tensor.trainability = {{{}, all || parameter.new_head}};
+    tensor.trainability = {{{}, parameter.role == sdk::Role::head ? parameter.trained_head : all}};
     tensors.push_back(std::move(tensor));
   }
   return tensors;

@@ -68,12 +68,12 @@ std::map<size_t, Timeline> timelines(const sdk::ModelView& view, const std::vect
       const std::vector<size_t> found = matching(freeze->pattern.text, names, "freeze", claims, faults);
       bool any = found.empty();
       for (const size_t i : found) {
-        if (view.parameters[i].new_head) continue;
+        if (view.parameters[i].role == sdk::Role::head) continue;
         refine(result[i], {}, false);
         any = true;
       }
       if (!any) {
-        faults.add(claim_fault(claims, "freeze '" + freeze->pattern.text + "' matches only the new head, which always trains",
+        faults.add(claim_fault(claims, "freeze '" + freeze->pattern.text + "' matches only heads: that of the trained task always trains, and the others never do",
                                "drop the claim, or match parameters of the model"));
       }
     }
@@ -112,7 +112,7 @@ void resolve_trainability(const sdk::ModelView& view, const std::vector<Strategy
   std::map<std::string, Conflict> conflicts;
   for (const StrategyClaims& strategy : claims) {
     for (auto& [i, timeline] : timelines(view, names, strategy, faults)) {
-      if (view.parameters[i].new_head) continue;
+      if (view.parameters[i].role == sdk::Role::head) continue;
       const auto [owner, is_first] = owners.emplace(i, &strategy);
       if (is_first) {
         tensors[i].owner = strategy.strategy;

@@ -85,7 +85,7 @@ TEST_CASE("a loaded model's view is the inspected one with the heads added") {
   const ScratchFolder scratch;
   copy_model(scratch / "m");
   FolderFacts facts = inspect_folder(scratch / "m");
-  add_head_to_view(facts.view, "task", 3, false);
+  add_head_to_view(facts.view, "task", 3, HeadUse::kept);
   const auto model = load_model(scratch / "m", "task");
   REQUIRE(model->view().parameters.size() == facts.view.parameters.size());
   for (size_t i = 0; i < facts.view.parameters.size(); ++i) {

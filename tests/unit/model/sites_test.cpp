@@ -196,7 +196,7 @@ TEST_CASE("a fresh head draws its weights from the generator and starts with zer
   model->add_fresh_head("new", {"a", "b"}, generator(7));
   CHECK(at::equal(model->find_head("new")->weight, first.weight));
   CHECK(model->view().parameters.back().name == "heads.new.bias");
-  CHECK(model->view().parameters.back().new_head);
+  CHECK(model->view().parameters.back().trained_head);
   CHECK(model->heads().size() == 2);
   CHECK(model->parameters().size() == model->view().parameters.size());
 }

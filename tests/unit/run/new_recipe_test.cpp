@@ -78,10 +78,10 @@ TEST_CASE("the written recipe is a recipe that loads, whatever the files are lik
   const recipe::Recipe& recipe = loaded.script.recipe();
   REQUIRE(recipe.model == "models\\m");
   REQUIRE(recipe.find_task("topics of \"news\"")->head == recipe::HeadSource::from_model);
-  REQUIRE(recipe.find_data("train")->text == plain.text);
+  REQUIRE((recipe.find_data("train")->text == plain.text));
   const recipe::DataSet& read = *recipe.find_data("new");
-  REQUIRE(read.text == odd.text);
-  REQUIRE(read.pair == odd.pair);
+  REQUIRE((read.text == odd.text));
+  REQUIRE((read.pair == odd.pair));
   REQUIRE(read.label == odd.label);
   REQUIRE(read.delimiter == '\t');
   REQUIRE(read.quoting == false);

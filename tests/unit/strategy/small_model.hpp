@@ -24,8 +24,8 @@ inline model::BertConfig small_config() {
 
 inline sdk::ModelView small_view() {
   sdk::ModelView view = model::bert_view(small_config());
-  model::add_head_to_view(view, "topics", 4, false);
-  model::add_head_to_view(view, "questions", 6, true);
+  model::add_head_to_view(view, "topics", 4, model::HeadUse::kept);
+  model::add_head_to_view(view, "questions", 6, model::HeadUse::trained);
   return view;
 }
 

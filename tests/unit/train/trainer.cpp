@@ -20,7 +20,7 @@ at::Tensor all_weights(const TinyRun& run) {
   return at::cat(flat);
 }
 
-void run_to_end(TinyRun& run, train::Trainer& trainer, const std::string& method) {
+void run_to_end(train::Trainer& trainer, const std::string& method) {
   while (!trainer.finished()) trainer.step(golden_schedule(method, trainer.done()));
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("a run that goes on from its saved state gives the same bits as one th
     TinyRun straight = tiny_run(method, at::kCPU);
     straight.model->set_dropout(0.2);
     const auto whole = straight.trainer();
-    run_to_end(straight, *whole, method);
+    run_to_end(*whole, method);
 
     TinyRun stopped = tiny_run(method, at::kCPU);
     stopped.model->set_dropout(0.2);
@@ -120,7 +120,7 @@ TEST_CASE("a run that goes on from its saved state gives the same bits as one th
     for (const model::NamedTensor& entry : first->state()) state.push_back({entry.name, entry.tensor.clone()});
     const auto second = stopped.trainer();
     second->restore(state, 7);
-    run_to_end(stopped, *second, method);
+    run_to_end(*second, method);
     CHECK(at::equal(all_weights(straight), all_weights(stopped)));
   }
 }

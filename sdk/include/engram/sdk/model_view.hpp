@@ -22,7 +22,7 @@ struct ENGRAM_SDK_EXPORT Parameter {
   Role role = Role::block;
   int64_t layer = -1;               // for Role::block, from 0
   std::string task = {};            // for Role::head
-  bool new_head = false;            // a head that this run creates; it always trains
+  bool trained_head = false;        // the head of the task that this run trains: it always trains, other heads never do
   int64_t count() const;            // product of the shape
 };
 

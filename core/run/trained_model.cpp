@@ -1,0 +1,74 @@
+#include "run/trained_model.hpp"
+
+#include <ATen/core/grad_mode.h>
+
+#include "base/errors.hpp"
+#include "base/files.hpp"
+#include "base/json.hpp"
+#include "checkpoint/peft_adapter.hpp"
+#include "checkpoint/run_folder.hpp"
+#include "model/folder.hpp"
+
+namespace engram::run {
+namespace {
+
+void require_same_base(const model::FolderFacts& base, const std::string& recorded) {
+  const std::string found = sha256_of_file(base.weights_file);
+  if (found == recorded) return;
+  throw DataError({.what = "the model has changed since the adapter was trained on it: its weights hash to " +
+                           found.substr(0, 12) + ", and were " + recorded.substr(0, 12),
+                   .where = base.weights_file.string(),
+                   .fix = "put the model back that the run's manifest.json names"});
+}
+
+// Puts an adapter's pairs, biases and head into the model.
+void install(model::Model& model, const checkpoint::PeftAdapter& adapter, const std::string& task,
+             const std::vector<std::string>& labels) {
+  model::Head head{.task = task, .labels = labels};
+  for (const model::NamedTensor& entry : adapter.parameters) {
+    const at::Tensor value = entry.tensor.to(model.device(), at::kFloat);
+    if (entry.name == "heads." + task + ".weight") {
+      head.weight = value.clone();
+    } else if (entry.name == "heads." + task + ".bias") {
+      head.bias = value.clone();
+    } else {
+      const at::NoGradGuard no_grad;
+      model.parameter(entry.name).copy_(value);
+    }
+  }
+  model.set_head(std::move(head));
+  for (const auto& [site, low_rank] : adapter.pairs) {
+    model.attach(site, model::BoundLowRank{.a = low_rank.a.to(model.device()),
+                                           .b = low_rank.b.to(model.device()),
+                                           .scale = low_rank.scale});
+  }
+}
+
+}  // namespace
+
+predict::Predictor open_trained(const std::filesystem::path& run_folder, at::Device device) {
+  const checkpoint::RunFolder run = checkpoint::RunFolder::open(run_folder);
+  const Json manifest = read_json(run.manifest());
+  if (!std::filesystem::exists(run.best())) {
+    throw DataError({.what = "holds no best checkpoint: nothing scored better than the starting point, or it never got "
+                             "so far",
+                     .where = run_folder.string()});
+  }
+  const std::string task = manifest.at("trained_task").get<std::string>();
+  const bool is_adapter = std::filesystem::exists(run.best() / "adapter_config.json");
+  const std::filesystem::path folder =
+      is_adapter ? std::filesystem::path(manifest.at("model").at("folder").get<std::string>()) : run.best();
+  const model::FolderFacts facts = model::inspect_folder(folder);
+  if (is_adapter) require_same_base(facts, manifest.at("model").at("weights_sha256").get<std::string>());
+
+  std::unique_ptr<model::Model> model = model::load_model(folder, is_adapter ? "" : task);
+  model->move_to(device);
+  if (is_adapter) {
+    const auto labels = manifest.at("tasks").at(task).get<std::vector<std::string>>();
+    install(*model, checkpoint::read_peft_adapter(run.best(), model->view(), task), task, labels);
+  }
+  return {std::move(model), data::Tokenizer(facts.tokenizer_file), task,
+          manifest.at("recipe").at("train").at("max_length").get<int64_t>()};
+}
+
+}  // namespace engram::run

@@ -1,0 +1,68 @@
+"""Runs that are stopped from outside, and go on."""
+
+import json
+import signal
+import subprocess
+import time
+
+from tiny import ENGRAM, LORA, TinyCase
+
+
+class Interrupts(TinyCase):
+    def start_and_stop(self, recipe, out, when, number=signal.SIGINT):
+        process = subprocess.Popen([ENGRAM, "run", str(recipe), "--out", out], cwd=self.folder, env=self.environment,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        events = self.folder / out / "events.jsonl"
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            if events.exists() and when in events.read_text():
+                break
+            time.sleep(0.005)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+        return process.returncode, output, errors
+
+    def test_a_signal_saves_the_run_and_says_how_to_go_on(self):
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            out = f"out{int(number)}"
+            recipe = self.recipe(train="")
+            long = ["--set", "train.epochs=500"]
+            recipe.write_text(recipe.read_text().replace("epochs = 2", "epochs = 500"))
+            code, output, errors = self.start_and_stop(recipe, out, '"step":20', number)
+            self.assertEqual(code, 5, output + errors)
+            self.assertIn(f"engram run --resume {out}", output)
+            self.assertEqual(self.result(out)["ending"], "interrupted")
+            self.assertTrue(list((self.folder / out / "checkpoints").glob("step-*")), long)
+
+    def test_a_resumed_run_ends_like_one_that_was_never_stopped(self):
+        for strategies in [LORA, ""]:
+            recipe = self.recipe(strategies=strategies, train="evaluations_in_first_epoch = 2,")
+            recipe.write_text(recipe.read_text().replace("epochs = 2", "epochs = 30"))
+            straight, stopped = f"straight{len(strategies)}", f"stopped{len(strategies)}"
+            self.engram("run", recipe, "--out", straight)
+            code, output, errors = self.start_and_stop(recipe, stopped, '"step":30')
+            if code == 0:
+                self.skipTest("the run was over before the signal arrived")
+            self.assertEqual(code, 5, output + errors)
+            self.engram("run", "--resume", stopped)
+            whole, parts = self.result(straight), self.result(stopped)
+            self.assertEqual(whole["rows"], parts["rows"])
+            self.assertEqual(whole["chosen"]["step"], parts["chosen"]["step"])
+            steps = {event["step"]: event["loss"] for event in self.events(straight) if event["event"] == "step"}
+            for event in self.events(stopped):
+                if event["event"] == "step":
+                    self.assertEqual(steps[event["step"]], event["loss"])
+
+    def test_a_time_limit_saves_the_run(self):
+        recipe = self.recipe()
+        recipe.write_text(recipe.read_text().replace("epochs = 2", "epochs = 5000"))
+        self.engram("run", recipe, "--out", "out", "--max-time", "2", expect=5)
+        self.assertEqual(self.result("out")["ending"], "out of time")
+
+    def test_a_run_whose_recipe_has_changed_does_not_go_on(self):
+        recipe = self.recipe()
+        self.engram("run", recipe, "--out", "out")
+        recipe.write_text(recipe.read_text() + "-- changed\n")
+        refused = self.engram("run", "--resume", "out", expect=3)
+        self.assertIn("is gone or has changed since", refused.stderr)
+        self.assertIn("recipe.lua holds", json.dumps(refused.stderr))

@@ -1,0 +1,66 @@
+"""What is refused, with which words and which exit code."""
+
+from tiny import MODEL, TinyCase
+
+
+class Refusals(TinyCase):
+    def refused(self, *arguments, expect=3):
+        text = self.engram(*arguments, expect=expect).stderr
+        return " ".join(text.split())  # as one line, wherever the terminal broke it
+
+    def test_all_faults_of_a_recipe_at_once(self):
+        recipe = self.recipe(train="epoks = 3, clip = -1,", rest="scor = 1,")
+        text = self.refused("plan", recipe)
+        for word in ["epoks", "epochs", "clip", "scor"]:
+            self.assertIn(word, text)
+
+    def test_a_misspelt_metric_before_step_zero(self):
+        recipe = self.recipe()
+        recipe.write_text(recipe.read_text().replace("new.accuracy", "new.acuracy"))
+        text = self.refused("run", recipe, "--out", "out")
+        self.assertIn("acuracy", text)
+        self.assertIn("accuracy", text)
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_a_missing_data_file_and_a_missing_model(self):
+        recipe = self.recipe()
+        (self.folder / "new_test.csv").unlink()
+        self.assertIn("new_test.csv, which does not exist", self.refused("plan", recipe))
+        self.assertIn("nowhere", self.refused("plan", self.recipe("b"), "--set", "model=nowhere"))
+
+    def test_an_unknown_strategy_and_an_unknown_option(self):
+        self.assertIn("lorra", self.refused("plan", self.recipe(strategies='{ "lorra" }')))
+        self.assertIn("rnak", self.refused("plan", self.recipe(strategies='{ "lora", rnak = 3 }')))
+
+    def test_lora_settings_that_make_no_sense(self):
+        self.assertIn("rank", self.refused("plan", self.recipe(strategies='{ "lora", rank = 64 }')))
+        self.assertIn("alpha", self.refused("plan", self.recipe(strategies='{ "lora", alpha = 0 }')))
+        text = self.refused("plan", self.recipe(strategies='{ "lora", targets = { "query", "vlaue" } }'))
+        self.assertIn("vlaue", text)
+        self.assertIn("value", text)
+
+    def test_a_head_that_the_model_does_not_have(self):
+        folder = MODEL.parent.parent / "model"
+        recipe = self.recipe()
+        text = recipe.read_text().replace('side = { kind = "classification" }',
+                                          'side = { kind = "classification", labels = { "a" } }')
+        recipe.write_text(text)
+        self.assertTrue(folder.exists())
+        self.assertIn("labels", self.refused("plan", recipe))
+
+    def test_an_unknown_label_names_file_and_line(self):
+        with open(self.folder / "new_test.csv", "a", encoding="utf-8") as out:
+            out.write("w5 w6,lefft\n")
+        text = self.refused("run", self.recipe(), "--out", "out")
+        self.assertIn("lefft", text)
+        self.assertIn("new_test.csv:34", text)
+
+    def test_wrong_usage_is_exit_code_two(self):
+        self.assertIn("run", self.refused("rn", "x.lua", expect=2))
+        self.refused("run", expect=2)
+
+    def test_a_failing_callback_ends_the_run_with_its_line(self):
+        rule = 'stop = function(h) if h.last.step == 12 then error("my own words") end return false end,'
+        text = self.refused("run", self.recipe(rest=rule), "--out", "out")
+        self.assertIn("my own words", text)
+        self.assertEqual(self.result("out")["ending"], "failed")
