@@ -55,26 +55,34 @@ bool check_from(const sdk::From& from, const std::string& pattern, const Strateg
   return false;
 }
 
+// Indices of the matching parameters that are no heads: whether a head trains is settled by the recipe's tasks.
+std::vector<size_t> matching_trunk(const sdk::ModelView& view, const std::vector<std::string>& names,
+                                   const std::string& pattern, const char* claim, const StrategyClaims& claims,
+                                   Faults& faults) {
+  std::vector<size_t> found = matching(pattern, names, claim, claims, faults);
+  const bool matched = !found.empty();
+  std::erase_if(found, [&](size_t i) { return view.parameters[i].role == sdk::Role::head; });
+  if (matched && found.empty()) {
+    faults.add(claim_fault(claims,
+                           std::string(claim) + " '" + pattern +
+                               "' matches only heads: that of the trained task always trains, and the others never do",
+                           "drop the claim, or match parameters of the model"));
+  }
+  return found;
+}
+
 // One strategy's timelines by parameter index; its later claims refine its earlier ones.
 std::map<size_t, Timeline> timelines(const sdk::ModelView& view, const std::vector<std::string>& names,
                                      const StrategyClaims& claims, Faults& faults) {
   std::map<size_t, Timeline> result;
   for (const sdk::Claim& claim : claims.plan.claims()) {
     if (const auto* train = std::get_if<sdk::Train>(&claim)) {
-      const std::vector<size_t> found = matching(train->pattern.text, names, "train", claims, faults);
+      const std::vector<size_t> found = matching_trunk(view, names, train->pattern.text, "train", claims, faults);
       if (!check_from(train->from, train->pattern.text, claims, faults)) continue;
       for (const size_t i : found) refine(result[i], train->from, true);
     } else if (const auto* freeze = std::get_if<sdk::Freeze>(&claim)) {
-      const std::vector<size_t> found = matching(freeze->pattern.text, names, "freeze", claims, faults);
-      bool any = found.empty();
-      for (const size_t i : found) {
-        if (view.parameters[i].role == sdk::Role::head) continue;
+      for (const size_t i : matching_trunk(view, names, freeze->pattern.text, "freeze", claims, faults)) {
         refine(result[i], {}, false);
-        any = true;
-      }
-      if (!any) {
-        faults.add(claim_fault(claims, "freeze '" + freeze->pattern.text + "' matches only heads: that of the trained task always trains, and the others never do",
-                               "drop the claim, or match parameters of the model"));
       }
     }
   }
@@ -112,7 +120,6 @@ void resolve_trainability(const sdk::ModelView& view, const std::vector<Strategy
   std::map<std::string, Conflict> conflicts;
   for (const StrategyClaims& strategy : claims) {
     for (auto& [i, timeline] : timelines(view, names, strategy, faults)) {
-      if (view.parameters[i].role == sdk::Role::head) continue;
       const auto [owner, is_first] = owners.emplace(i, &strategy);
       if (is_first) {
         tensors[i].owner = strategy.strategy;

@@ -40,10 +40,13 @@ sdk::From epoch(double at) { return {{}, at}; }
 
 }  // namespace
 
-TEST_CASE("without strategies everything trains, decided by default") {
+TEST_CASE("without strategies the trunk and the trained task's head train, and other heads never do") {
   const Resolution resolution = resolved({});
-  REQUIRE(resolution.trainable_count() == resolution.total_count());
-  for (const ResolvedTensor& tensor : resolution.tensors) REQUIRE(tensor.owner == "default");
+  for (const ResolvedTensor& tensor : resolution.tensors) {
+    REQUIRE(tensor.owner == "default");
+    REQUIRE(tensor.ever_trains() == (tensor.name.rfind("heads.topics.", 0) != 0));
+  }
+  REQUIRE(resolution.trainable_count() == resolution.total_count() - (4 * 8 + 4));
 }
 
 TEST_CASE("once a strategy adapts, of the model only new heads train") {
@@ -118,13 +121,16 @@ TEST_CASE("opposite claims of two strategies are refused, naming both with their
           "'gradual' from step 10. Fix: narrow one of the two strategies, or drop it");
 }
 
-TEST_CASE("a new head trains whatever is claimed, and freezing it alone is refused") {
-  const Resolution resolution = resolved({claims("freezing", 7, [](sdk::Plan& plan) { plan.freeze("heads.*"); })});
+TEST_CASE("claims do not reach heads, and one that matches nothing else is refused") {
+  const Resolution resolution = resolved({claims("freezing", 7, [](sdk::Plan& plan) { plan.freeze("*.weight"); })});
   REQUIRE(resolution.find("heads.questions.weight")->ever_trains());
-  REQUIRE_FALSE(resolution.find("heads.topics.weight")->ever_trains());
+  REQUIRE_FALSE(resolution.find("pooler.dense.weight")->ever_trains());
+  REQUIRE(refused({claims("gradual", 7, [](sdk::Plan& plan) { plan.train("heads.topics.*"); })}) ==
+          "recipe.lua:7: strategy 'gradual': train 'heads.topics.*' matches only heads: that of the trained task always "
+          "trains, and the others never do. Fix: drop the claim, or match parameters of the model");
   REQUIRE(refused({claims("freezing", 7, [](sdk::Plan& plan) { plan.freeze("heads.questions.*"); })}) ==
-          "recipe.lua:7: strategy 'freezing': freeze 'heads.questions.*' matches only the new head, which always trains. "
-          "Fix: drop the claim, or match parameters of the model");
+          "recipe.lua:7: strategy 'freezing': freeze 'heads.questions.*' matches only heads: that of the trained task always "
+          "trains, and the others never do. Fix: drop the claim, or match parameters of the model");
 }
 
 TEST_CASE("a start that makes no sense is refused") {
