@@ -8,7 +8,7 @@ namespace {
 std::optional<FunctionHandle> read_callback(Section& top, const std::string& key) {
   const Value* found = top.value(key);
   if (found == nullptr) return std::nullopt;
-  if (const FunctionHandle* handle = found->function()) return *handle;
+  if (const FunctionHandle* handle = found->function()) return FunctionHandle{handle->index, found->place};
   top.faults().add(value_fault(*found, "a function, or one made by engram." + key));
   return std::nullopt;
 }

@@ -37,7 +37,9 @@ Task read_task(const std::string& name, const Value& value, Faults& faults) {
   section.choice<std::string>("kind", task.kind, {{"classification", "classification"}});
   read_head(section, task);
   section.strings("labels", task.labels);
+  section.number("reference_score", task.reference_score, Range::above(0));
   section.finish();
+  if (task.reference_score > 1) faults.add(fault_at(value, "reference_score is above 1", "a share, above 0 to 1"));
   if (task.labels.size() == 1) {
     faults.add(fault_at(value, "labels has one entry", "two labels or more, or none to take them from the data"));
   }

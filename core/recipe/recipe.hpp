@@ -27,6 +27,8 @@ struct Task {
   std::string probe_data;
   // Label names in label order; empty: taken from the head, or from the training (or probe) data in sorted order.
   std::vector<std::string> labels;
+  // The accuracy that counts as having learnt the task, for the gained share and the crossover.
+  double reference_score = 1;
   Place place;
 };
 

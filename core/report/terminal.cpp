@@ -30,9 +30,10 @@ void Terminal::phase(std::string_view text) {
   const std::string line = "  " + std::string(text) + (style_.unicode ? " \u2026" : " ...");
   if (style_.live) {
     draw(style_.paint(Colour::dim, cut(line, static_cast<size_t>(style_.width) - 1)));
-  } else {
+  } else if (text != last_phase_) {
     print(line + "\n");
   }
+  last_phase_ = text;
 }
 
 void Terminal::step(const StepProgress& progress) {

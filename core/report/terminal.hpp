@@ -23,6 +23,7 @@ class Terminal {
 
   void header(const RunHeader& header);
   // What is going on while nothing else shows it: "scoring the untouched model". Live: replaced by what follows.
+  // Otherwise a line, unless it would repeat the last one.
   void phase(std::string_view text);
   // Live: redraws the bar, ten times a second at most. Otherwise a line about every tenth of the run or every 30 s.
   void step(const StepProgress& progress);
@@ -44,6 +45,7 @@ class Terminal {
   double last_shown_ = 0;
   int64_t last_tenth_ = -1;
   bool drawn_ = false;
+  std::string last_phase_;
 };
 
 }  // namespace engram::report

@@ -26,8 +26,20 @@ int64_t truncated_in(const Material& material, const std::string& name) {
   return 0;
 }
 
-std::string callback_words(const std::optional<recipe::FunctionHandle>& callback, const std::string& fallback) {
-  return callback ? "as the recipe says" : fallback;
+// A callback as its line of the recipe has it, when it stands on one line; else where it is.
+std::string callback_words(const recipe::Recipe& recipe, const std::string& key,
+                           const std::optional<recipe::FunctionHandle>& callback, const std::string& fallback) {
+  if (!callback) return fallback;
+  const std::vector<std::string> lines = text::split(recipe.source, '\n');
+  const auto number = static_cast<size_t>(callback->place.line);
+  if (number == 0 || number > lines.size()) return "as the recipe says";
+  std::string line = text::trim(lines[number - 1]);
+  const size_t equals = line.find('=');
+  const bool whole = equals != std::string::npos && text::trim(line.substr(0, equals)) == key && line.ends_with(',') &&
+                     std::count(line.begin(), line.end(), '{') == std::count(line.begin(), line.end(), '}');
+  if (!whole) return "the function at line " + std::to_string(number) + " of the recipe";
+  line.pop_back();
+  return text::trim(line.substr(equals + 1));
 }
 
 std::string device_words(const at::Device& device) {
@@ -58,9 +70,9 @@ report::RunHeader run_header(const Preparation& prepared, const Material& materi
                            .epochs = recipe.train.epochs,
                            .batch_size = recipe.train.batch_size * recipe.train.accumulation,
                            .learning_rate = recipe.train.learning_rate,
-                           .schedule = callback_words(recipe.callbacks.schedule, "constant"),
-                           .score = callback_words(recipe.callbacks.score, "accuracy on the new task"),
-                           .stop = callback_words(recipe.callbacks.stop, "after the last step"),
+                           .schedule = callback_words(recipe, "schedule", recipe.callbacks.schedule, "constant"),
+                           .score = callback_words(recipe, "score", recipe.callbacks.score, "accuracy on the new task"),
+                           .stop = callback_words(recipe, "stop", recipe.callbacks.stop, "after the last step"),
                            .device = device_words(material.model->device()),
                            .precision = recipe.train.precision == recipe::Precision::bf16 ? "bf16" : "fp32",
                            .seed = recipe.train.seed};

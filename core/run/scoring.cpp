@@ -36,7 +36,8 @@ Scoring::Scoring(const Preparation& prepared, const Material& material)
   for (const EvaluationSet& set : material.evaluation) {
     const eval::TrackedSet tracked{.name = set.set->name,
                                    .metric = kHeadline,
-                                   .floor = eval::majority_rate(set.examples.labels)};
+                                   .floor = eval::majority_rate(set.examples.labels),
+                                   .reference = prepared.recipe().find_task(set.set->task)->reference_score};
     (is_original(*set.set) ? original_sets_ : new_sets_).push_back(tracked);
   }
 }

@@ -44,6 +44,12 @@ at::Device settle_device(const recipe::Train& settings) {
   return device;
 }
 
+// What the terminal shows during a run: the files hold every metric.
+report::EvaluationView shortened(report::EvaluationView view) {
+  std::erase_if(view.rows, [](const report::EvaluationRow& row) { return row.metric == "macro_f1"; });
+  return view;
+}
+
 // A schedule may set a strategy's numbers only where that strategy has claimed them.
 void refuse_unclaimed_numbers(const recipe::ScheduleResult& schedule) {
   Faults faults;
@@ -165,7 +171,7 @@ void Session::score_untouched() {
                                     .rows = scoring_.rows(history_.baseline),
                                     .seconds = scoring_.last_seconds()};
   if (!resuming()) events_.evaluation(view);
-  terminal_.evaluation(view);
+  terminal_.evaluation(shortened(view));
 }
 
 void Session::attach_strategies() {
@@ -256,7 +262,7 @@ void Session::evaluate() {
                                     .best = best,
                                     .seconds = scoring_.last_seconds()};
   events_.evaluation(view);
-  terminal_.evaluation(view);
+  terminal_.evaluation(shortened(view));
   if (!best || evaluation.step == 0) return;
   checkpoint::write_deployable(folder_.best(), {.model = *material_.model,
                                                 .strategies = prepared_.strategies,
