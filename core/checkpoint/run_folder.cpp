@@ -47,6 +47,14 @@ RunFolder RunFolder::create(const std::filesystem::path& wanted, const std::stri
   }
 }
 
+void RunFolder::discard() const {
+  std::error_code ignored;  // what cannot be removed stays: the refusal itself matters more
+  for (const char* record : {"events.jsonl", "timing.jsonl", "metrics.csv"}) {
+    std::filesystem::remove(path_ / record, ignored);
+  }
+  std::filesystem::remove(path_, ignored);
+}
+
 RunFolder RunFolder::open(const std::filesystem::path& folder) {
   RunFolder run(folder);
   Faults faults;

@@ -14,6 +14,9 @@ class RunFolder {
   // Opens an existing one. Throws DataError naming what is missing.
   static RunFolder open(const std::filesystem::path& folder);
 
+  // Takes the folder away again when a run is refused before it began: the empty records and, once empty, the folder.
+  void discard() const;
+
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path recipe_copy() const { return path_ / "recipe.lua"; }
   std::filesystem::path plan() const { return path_ / "plan.txt"; }

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 
+#include "base/errors.hpp"
 #include "base/json.hpp"
 #include "checkpoint/run_folder.hpp"
 #include "cli/commands.hpp"
@@ -19,6 +20,11 @@ void add_compare(CLI::App& app, Context&) {
     std::vector<report::RunSummary> runs;
     for (const std::filesystem::path& folder : *folders) {
       const std::filesystem::path file = checkpoint::RunFolder::open(folder).result();
+      if (!std::filesystem::exists(file)) {
+        throw DataError({.what = "has no result.json yet: this run is still going, or was ended by force",
+                         .where = folder.string(),
+                         .fix = "let it end: engram run --resume " + folder.string()});
+      }
       runs.push_back(report::summary_from_json(read_json(file), file.string()));
     }
     std::cout << report::comparison(runs, report::detect_style(report::Mode::normal));

@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "data/encoding.hpp"
 #include "kernels/device.hpp"
 #include "run/trained_model.hpp"
 
@@ -28,11 +29,22 @@ std::vector<std::string> read_lines(const std::string& file) {
     if (!opened) throw DataError({.what = "cannot be read", .where = file});
   }
   std::istream& in = file == "-" ? std::cin : opened;
+  const std::string name = file == "-" ? "standard input" : file;
+  constexpr size_t kShownFaults = 20;
   std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) {
+  Faults faults;
+  int64_t number = 0;
+  for (std::string line; faults.size() < kShownFaults && std::getline(in, line);) {
+    ++number;
+    if (const std::optional<size_t> at = data::first_invalid_utf8(line)) {
+      faults.add({.what = "is not UTF-8",
+                  .where = name + ":" + std::to_string(number) + ", byte " + std::to_string(*at + 1),
+                  .fix = "convert the file, for instance with iconv -f ISO-8859-1 -t UTF-8"});
+    }
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (!text::trim(line).empty()) lines.push_back(line);
   }
+  faults.raise<DataError>();
   return lines;
 }
 
@@ -64,7 +76,7 @@ void add_predict(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App& command = *app.add_subcommand("predict", "Labels texts with a run's best checkpoint");
   command.add_option("run", options->run, "The run folder")->required();
-  command.add_option("--file", options->file, "One text a line (default: standard input)");
+  command.add_option("--file", options->file, "One text a line, empty lines skipped (default: standard input)");
   command.add_option("--device", options->device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   command.add_flag("--json", options->json, "One JSON object a line, instead of label, probability and text");
   command.callback([options, &context] {

@@ -78,6 +78,9 @@ int engram_main(int argc, char** argv) {
   const ExitCode code = run(app, context, argc, argv);
   std::cout.flush();
   // A full disk or a closed pipe must not look like success.
-  if (!std::cout && code == ExitCode::done) return static_cast<int>(ExitCode::resources);
+  if (!std::cout && code == ExitCode::done) {
+    std::cerr << "engram: standard output cannot be written: it is closed, or its disk is full\n";
+    return static_cast<int>(ExitCode::resources);
+  }
   return static_cast<int>(code);
 }

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <iostream>
 #include <memory>
 
@@ -47,6 +48,7 @@ run::Sources resumed_sources(const Options& options) {
 
 ExitCode execute(const Options& options) {
   interrupt::watch();
+  std::signal(SIGPIPE, [](int) { interrupt::request(); });  // whoever read the output has gone: save, and end
   report::Terminal terminal(std::cout, report::detect_style(options.mode()));
   const run::RunOptions run_options{
       .out = options.out,
@@ -68,7 +70,8 @@ void add_run(CLI::App& app, Context& context) {
   command.add_option("--max-time", options->max_seconds, "Stop, saved, after so many seconds")->check(CLI::PositiveNumber);
   CLI::Option* quiet = command.add_flag("--quiet", options->quiet, "Only the final lines");
   command.add_flag("--json", options->json, "One JSON object a line, nothing else")->excludes(quiet);
-  resume->excludes(recipe);
+  // A resumed run keeps the settings that it began with.
+  for (const char* settings : {"recipe", "--set", "--device"}) resume->excludes(command.get_option(settings));
   command.callback([options, &context, recipe, resume] {
     if (recipe->count() + resume->count() == 0) throw CLI::RequiredError("recipe");
     context.exit_code = execute(*options);

@@ -29,6 +29,11 @@ run::Sources SourceOptions::sources() const {
     }
     sources.overrides.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
+  for (const std::filesystem::path& place : plugins) {
+    if (std::filesystem::exists(place)) continue;
+    faults.add({.what = "--plugin names " + place.string() + ", which does not exist",
+                .allowed = "a plugin file or a folder of plugins"});
+  }
   if (!device.empty()) sources.overrides.emplace_back("train.device", device);
   faults.raise<RecipeError>();
   return sources;

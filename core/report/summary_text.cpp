@@ -25,7 +25,7 @@ std::string ending(const RunSummary& summary) {
     case Ending::budget_not_met: return "Forgetting budget not met, " + reached(summary) + because;
     case Ending::interrupted: return "Interrupted at " + reached(summary) + ", the state is saved" + because;
     case Ending::out_of_time: return "Out of time at " + reached(summary) + ", the state is saved" + because;
-    case Ending::failed: return "Failed at " + reached(summary) + ", the last good state is kept" + because;
+    case Ending::failed: return "Failed at " + reached(summary) + ", what was saved before is kept" + because;
   }
   return "";
 }
@@ -56,7 +56,7 @@ std::string kept_lines(const RunSummary& summary, const Style& style) {
   return line("kept", point_text(at) + ", score " + text::fixed(chosen.score, 4) + ", the best of " +
                           std::to_string(chosen.among) + (chosen.among == 1 ? " evaluation" : " evaluations"),
               style) +
-         line("", chosen.folder, style);
+         line("", chosen.folder.empty() ? "nothing to save: this is the model as it began" : chosen.folder, style);
 }
 
 std::string took(const RunSummary& summary) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <ctime>
 
+#include "base/errors.hpp"
 #include "base/files.hpp"
 #include "base/seeds.hpp"
 #include "base/version.hpp"
@@ -98,6 +99,23 @@ Json manifest(const Sources& sources, const Preparation& prepared, const Materia
           {"strategies", strategies_json(prepared)},
           {"plugins", plugins_json(prepared)},
           {"recipe", recipe::resolved(recipe)}};
+}
+
+void refuse_other_inputs(const Json& before, const Json& now, const std::filesystem::path& run) {
+  Faults faults;
+  const auto compare = [&](const std::string& what, const Json::json_pointer& at) {
+    if (before.value(at, Json()) == now.at(at)) return;
+    faults.add({.what = "the run cannot go on: " + what + " changed since it began",
+                .where = run.string(),
+                .fix = "put it back as it was, or begin a new run"});
+  };
+  compare("the model's weights have", Json::json_pointer("/model/weights_sha256"));
+  compare("the model's tokenizer has", Json::json_pointer("/model/tokenizer_sha256"));
+  for (const auto& [name, facts] : now.at("data").items()) {
+    compare("the file of data." + name + ", " + facts.at("file").get<std::string>() + ", has",
+            Json::json_pointer("/data") / name / "sha256");
+  }
+  faults.raise<DataError>();
 }
 
 }  // namespace engram::run

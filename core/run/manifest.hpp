@@ -10,4 +10,8 @@ namespace engram::run {
 // Fields: docs/run_folder.md. Holds no clock value but `started`.
 Json manifest(const Sources& sources, const Preparation& prepared, const Material& material);
 
+// Throws DataError when the weights, tokenizer or data files of a run are not those that its manifest `before` names:
+// a run that goes on must go on with the same inputs. `run` is its folder.
+void refuse_other_inputs(const Json& before, const Json& now, const std::filesystem::path& run);
+
 }  // namespace engram::run

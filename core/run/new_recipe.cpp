@@ -14,11 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A path as the recipe in `folder` names it. One given as absolute stays so, unless it lies inside that folder.
 std::string beside(const fs::path& file, const fs::path& folder) {
-  return fs::absolute(file)
-      .lexically_normal()
-      .lexically_proximate(fs::absolute(folder).lexically_normal())
-      .generic_string();
+  const fs::path whole = fs::absolute(file).lexically_normal();
+  const fs::path relative = whole.lexically_proximate(fs::absolute(folder).lexically_normal());
+  const bool outside = !relative.empty() && *relative.begin() == "..";
+  return (file.is_absolute() && outside ? whole : relative).generic_string();
 }
 
 std::string counted(int64_t count, const std::string& what) {

@@ -40,12 +40,13 @@ std::string tasks_section(const Preparation& prepared) {
 std::string data_section(const Preparation& prepared) {
   std::string text = "data\n";
   for (const SetFacts& facts : prepared.sets) {
-    const std::string role = facts.set->role == recipe::DataRole::original_task ? "original" : "new";
+    const bool scores = facts.set->use == recipe::DataUse::evaluate;
+    const std::string role = !scores ? "" : facts.set->role == recipe::DataRole::original_task ? " (original)" : " (new)";
     const std::string use = facts.set->use == recipe::DataUse::train      ? "train"
                             : facts.set->use == recipe::DataUse::evaluate ? "evaluate"
                                                                           : "strategies";
     text += line(facts.set->name, (facts.rows.exact ? "" : "~") + text::thousands(facts.rows.rows) + " rows, " + use +
-                                      ", task " + facts.set->task + " (" + role + "), " + facts.set->file);
+                                      ", task " + facts.set->task + role + ", " + facts.set->file);
   }
   return text;
 }

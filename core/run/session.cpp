@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <type_traits>
 
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
@@ -75,8 +76,10 @@ class Session {
         device_(settle_device(prepared_.recipe().train)),
         folder_(options.resume.empty() ? checkpoint::RunFolder::create(options.out, prepared_.recipe().name)
                                        : checkpoint::RunFolder::open(options.resume)),
-        events_(folder_.path()),
-        material_(load_material(prepared_, device_, [&](const std::string& what) { terminal_.phase(what); })),
+        events_(or_discard([&] { return report::EventLog(folder_.path()); })),
+        material_(or_discard([&] {
+          return load_material(prepared_, device_, [&](const std::string& what) { terminal_.phase(what); });
+        })),
         scoring_(prepared_, material_) {}
 
   ExitCode run() {
@@ -108,6 +111,16 @@ class Session {
   bool resuming() const { return !options_.resume.empty(); }
   bool interrupted() const {
     return ending_ == report::Ending::interrupted || ending_ == report::Ending::out_of_time;
+  }
+  // Makes one part of the session. A new run that is refused before it began leaves no folder behind.
+  template <class Make>
+  std::invoke_result_t<Make> or_discard(Make make) {
+    try {
+      return make();
+    } catch (...) {
+      if (!resuming()) folder_.discard();
+      throw;
+    }
   }
   double elapsed() const { return std::chrono::duration<double>(SteadyClock::now() - started_).count(); }
 
@@ -146,7 +159,13 @@ class Session {
 };
 
 void Session::write_records() {
-  if (resuming()) return;
+  if (resuming()) {
+    refuse_other_inputs(read_json(folder_.manifest()), manifest(sources_, prepared_, material_), folder_.path());
+    if (std::filesystem::exists(folder_.result())) {
+      training_seconds_ = report::summary_from_json(read_json(folder_.result()), folder_.result().string()).training_seconds;
+    }
+    return;
+  }
   log::open_file(folder_.log());
   write_file_atomically(folder_.recipe_copy(), recipe().source);
   write_file_atomically(folder_.plan(), plan_text(prepared_));
@@ -194,7 +213,9 @@ void Session::resume_or_begin() {
   if (resuming()) {
     const std::filesystem::path from = checkpoint::newest_training_state(folder_.checkpoints());
     if (from.empty()) {
-      throw DataError({.what = "holds no checkpoint to go on from", .where = folder_.path().string()});
+      throw DataError({.what = "holds no checkpoint to go on from: it ended before the first one was saved",
+                       .where = folder_.path().string(),
+                       .fix = "begin it anew: engram run RECIPE"});
     }
     const checkpoint::TrainingState state = checkpoint::read_training_state(from);
     checkpoint::restore_weights(training_weights(), state.weights, from);

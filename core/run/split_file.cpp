@@ -18,6 +18,14 @@ void append(std::string& out, std::string_view row) {
   if (row.empty() || row.back() != '\n') out += '\n';
 }
 
+// The parts of an earlier split of the same file are the same bytes; anything else there is somebody's own.
+void refuse_to_overwrite(const std::filesystem::path& part, const std::string& bytes) {
+  if (!std::filesystem::exists(part) || read_file(part) == bytes) return;
+  throw DataError(Fault{"exists already, and a part of the split would be written there", part.string(), "",
+                        "move it away, choose another folder with --out, or name the test files: --new-test, "
+                        "--original-test"});
+}
+
 }  // namespace
 
 SplitFiles split_file(const recipe::DataSet& set, const std::filesystem::path& file,
@@ -51,6 +59,8 @@ SplitFiles split_file(const recipe::DataSet& set, const std::filesystem::path& f
   const std::string ending = file.extension().string();
   parts.train = folder / (file.stem().string() + "_train" + ending);
   parts.evaluate = folder / (file.stem().string() + "_evaluate" + ending);
+  refuse_to_overwrite(parts.train, train);
+  refuse_to_overwrite(parts.evaluate, evaluate);
   write_file_atomically(parts.train, train);
   write_file_atomically(parts.evaluate, evaluate);
   return parts;

@@ -16,7 +16,8 @@ struct SplitFiles {
 
 // Writes <stem>_train.<ending> and <stem>_evaluate.<ending> into `folder`, each with the header if there is one. A row
 // goes to the evaluation part by a hash of its bytes, about one in five: the same rows in every run, and equal rows
-// together. Throws DataError when a part would be empty, InternalError when writing fails.
+// together. Throws DataError when a part would be empty or another file is there already, InternalError when writing
+// fails.
 SplitFiles split_file(const recipe::DataSet& set, const std::filesystem::path& file,
                       const std::filesystem::path& folder);
 

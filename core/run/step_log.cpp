@@ -11,12 +11,11 @@ constexpr size_t kStepsBetweenReads = 10;
 
 using SteadyClock = std::chrono::steady_clock;
 
-[[noreturn]] void not_finite(int64_t step, double loss, double norm) {
+[[noreturn]] void not_finite(int64_t step, double loss) {
   const bool is_loss = !std::isfinite(loss);
   throw InternalError({.what = std::string(is_loss ? "the loss" : "the gradient norm") + " of step " +
-                               std::to_string(step) + " is " + std::to_string(is_loss ? loss : norm),
-                       .fix = "lower train.learning_rate, add warm-up, or keep train.clip at 1; the best checkpoint so far "
-                              "is kept"},
+                               std::to_string(step) + " is not finite",
+                       .fix = "lower train.learning_rate, add warm-up, or keep train.clip at 1"},
                       ExitCode::resources);
 }
 
@@ -73,7 +72,7 @@ void StepLog::flush() {
   waiting_.clear();
   for (const train::StepResult& result : read) {
     const double loss = *value++, norm = *value++;
-    if (!std::isfinite(loss) || !std::isfinite(norm)) not_finite(result.step, loss, norm);
+    if (!std::isfinite(loss) || !std::isfinite(norm)) not_finite(result.step, loss);
     const report::StepProgress progress = progress_of(result, loss, norm);
     events_.step(progress);
     terminal_.step(progress);

@@ -66,3 +66,36 @@ class Interrupts(TinyCase):
         refused = self.engram("run", "--resume", "out", expect=3)
         self.assertIn("is gone or has changed since", refused.stderr)
         self.assertIn("recipe.lua holds", json.dumps(refused.stderr))
+
+    def test_a_run_whose_data_has_changed_does_not_go_on(self):
+        self.engram("run", self.recipe(), "--out", "out")
+        with open(self.folder / "new_train.csv", "a", encoding="utf-8") as out:
+            out.write("w5 w6,left\n")
+        refused = self.engram("run", "--resume", "out", expect=3)
+        self.assertIn("new_train.csv, has changed since it began", " ".join(refused.stderr.split()))
+
+    def test_settings_do_not_go_with_resume(self):
+        self.engram("run", self.recipe(), "--out", "out")
+        for setting in [["--set", "train.epochs=5"], ["--device", "cpu"]]:
+            refused = self.engram("run", "--resume", "out", *setting, expect=2)
+            self.assertIn("--resume", refused.stderr)
+
+    def test_a_resumed_run_remembers_how_long_it_trained(self):
+        self.engram("run", self.recipe(), "--out", "out")
+        before = self.result("out")["seconds"]["training"]
+        self.engram("run", "--resume", "out")
+        self.assertGreaterEqual(self.result("out")["seconds"]["training"], before)
+
+    def test_a_reader_that_goes_away_stops_the_run_saved(self):
+        recipe = self.recipe()
+        recipe.write_text(recipe.read_text().replace("epochs = 2", "epochs = 5000"))
+        process = subprocess.Popen([ENGRAM, "run", str(recipe), "--out", "out", "--json"], cwd=self.folder,
+                                   env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while '"step":5' not in process.stdout.readline():
+            pass
+        process.stdout.close()
+        code = process.wait(timeout=60)
+        process.stderr.close()
+        self.assertEqual(code, 5)
+        self.assertEqual(self.result("out")["ending"], "interrupted")
+        self.assertTrue(list((self.folder / "out/checkpoints").glob("step-*")))

@@ -54,6 +54,31 @@ class Refusals(TinyCase):
         text = self.refused("run", self.recipe(), "--out", "out")
         self.assertIn("lefft", text)
         self.assertIn("new_test.csv:34", text)
+        self.assertFalse((self.folder / "out").exists(), "a refused run leaves a folder")
+
+    def test_new_recipe_overwrites_nobodys_file(self):
+        own = self.folder / "original_train.csv"
+        own.write_text("mine\n")
+        (self.folder / "question.csv").write_text((self.folder / "original.csv").read_text())
+        (self.folder / "question_train.csv").write_text("mine too\n")
+        text = self.refused("new", "recipe", "--model", MODEL, "--new", "question.csv", "--original", "original.csv")
+        self.assertIn("question_train.csv: exists already", text)
+        self.assertEqual((self.folder / "question_train.csv").read_text(), "mine too\n")
+        self.assertEqual(own.read_text(), "mine\n")
+        self.assertFalse((self.folder / "recipe.lua").exists())
+
+    def test_bytes_that_are_no_text_are_named_by_line_when_predicting(self):
+        self.engram("run", self.recipe(), "--out", "out")
+        (self.folder / "texts.txt").write_bytes(b"w5 w6\nw7 \xff\n")
+        self.assertIn("texts.txt:2, byte 4: is not UTF-8", self.refused("predict", "out", "--file", "texts.txt"))
+
+    def test_a_plugin_place_that_does_not_exist(self):
+        self.assertIn("--plugin names nowhere", self.refused("plan", self.recipe(), "--plugin", "nowhere"))
+
+    def test_a_run_without_result_is_not_compared(self):
+        self.engram("run", self.recipe(), "--out", "out")
+        (self.folder / "out/result.json").unlink()
+        self.assertIn("engram run --resume out", self.refused("compare", "out", "out"))
 
     def test_wrong_usage_is_exit_code_two(self):
         self.assertIn("run", self.refused("rn", "x.lua", expect=2))

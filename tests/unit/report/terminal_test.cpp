@@ -213,7 +213,7 @@ TEST_CASE("each ending has its own words") {
   CHECK(first_line(Ending::budget_not_met) == "  Forgetting budget not met, step 150 of 225: why");
   CHECK(first_line(Ending::interrupted) == "  Interrupted at step 150 of 225, the state is saved: why");
   CHECK(first_line(Ending::out_of_time) == "  Out of time at step 150 of 225, the state is saved: why");
-  CHECK(first_line(Ending::failed) == "  Failed at step 150 of 225, the last good state is kept: why");
+  CHECK(first_line(Ending::failed) == "  Failed at step 150 of 225, what was saved before is kept: why");
 }
 
 TEST_CASE("no crossover is said, and so is a waived original task") {

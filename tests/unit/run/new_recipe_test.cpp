@@ -44,6 +44,18 @@ TEST_CASE("a split keeps the header, loses no row, and puts equal rows on one si
   REQUIRE(read_file(parts.evaluate) == evaluate);
 }
 
+TEST_CASE("a split overwrites nothing but its own parts") {
+  TemporaryFolder folder;
+  const std::string file = folder.write("x.csv", rows("text,label\n", {"a", "b"}, 100));
+  const std::string own = folder.write("x_evaluate.csv", "somebody's own\n");
+  recipe::DataSet set;
+  set.format = recipe::DataFormat::csv;
+  REQUIRE_THROWS_WITH(run::split_file(set, file, folder.path()),
+                      Catch::Contains("x_evaluate.csv: exists already, and a part of the split would be written there"));
+  REQUIRE(read_file(own) == "somebody's own\n");
+  REQUIRE_FALSE(std::filesystem::exists(folder.path() / "x_train.csv"));
+}
+
 TEST_CASE("a file too small to be split is refused with the option that helps") {
   TemporaryFolder folder;
   recipe::DataSet set;
