@@ -91,6 +91,15 @@ recipe::History history_from_json(const Json& json) {
   return history;
 }
 
+// What a process that was killed while it wrote has left behind.
+void remove_halves(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> halves;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().filename().string().find(".new-") != std::string::npos) halves.push_back(entry.path());
+  }
+  for (const std::filesystem::path& half : halves) std::filesystem::remove_all(half);
+}
+
 std::filesystem::path write_training_state(const std::filesystem::path& folder, const TrainingState& state,
                                            int64_t keep_last) {
   const std::filesystem::path target = folder / step_folder_name(state.step);
@@ -113,6 +122,7 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
                      {"strategies", strategies}};
   write_file_atomically(swap.fresh() / kStateFile, json.dump(1));
   swap.commit();
+  remove_halves(folder);
 
   std::vector<std::filesystem::path> all = step_folders(folder);
   for (size_t i = 0; i + static_cast<size_t>(keep_last) < all.size(); ++i) std::filesystem::remove_all(all[i]);

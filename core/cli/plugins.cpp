@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 
+#include "base/errors.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/plugin_state.hpp"
@@ -65,11 +66,18 @@ void info(const std::string& name, const Options& options) {
             << "\n  sha256   " << plugin.facts.hash << "\n  built by " << plugin.facts.fingerprint << "\n";
 }
 
+// Looks at every plugin before it refuses.
 void check(const Options& options) {
+  Faults faults;
   for (const std::string& name : options.names) {
-    const strategy::Plugin& plugin = load(name, options);
-    std::cout << plugin.facts.id << ": fits this engram (" << plugin.facts.fingerprint << ")\n";
+    try {
+      const strategy::Plugin& plugin = load(name, options);
+      std::cout << plugin.facts.id << ": fits this engram (" << plugin.facts.fingerprint << ")\n";
+    } catch (const PluginError& refusal) {
+      faults.add(refusal.faults());
+    }
   }
+  faults.raise<PluginError>();
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ std::string callback_words(const recipe::Recipe& recipe, const std::string& key,
 }
 
 std::string device_words(const at::Device& device) {
-  return device.is_cpu() ? "cpu, " + std::to_string(at::get_num_threads()) + " threads" : device.str();
+  const int threads = at::get_num_threads();
+  return device.is_cpu() ? "cpu, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads") : device.str();
 }
 
 std::string notes_of(const strategy::Resolution& resolution, const std::string& id) {

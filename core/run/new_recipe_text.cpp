@@ -116,8 +116,10 @@ std::string recipe_text(const NewRecipeFacts& facts) {
   const std::string head = facts.original_train ? "{ probe = \"original_train\" }" : "\"from model\"";
   const std::string why =
       facts.original_train ? "fitted on original_train before the run" : "the model's own, never overwritten";
-  return std::string(kHead) + "  model = " + quoted(facts.model) + ",\n\n  tasks = {\n    [" +
-         quoted(facts.original_task) + "] = { head = " + head + " },   -- " + why +
+  const bool plain = facts.original_task == "original_task";  // other names come from the model and may be anything
+  const std::string task = plain ? facts.original_task : "[" + quoted(facts.original_task) + "]";
+  return std::string(kHead) + "  model = " + quoted(facts.model) + ",\n\n  tasks = {\n    " + task +
+         " = { head = " + head + " },   -- " + why +
          "\n    new_task = {},   -- a new head; labels come from the training data\n  },\n\n" + data_text(facts) +
          kTail;
 }

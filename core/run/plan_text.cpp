@@ -1,6 +1,8 @@
 #include "run/plan_text.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <set>
 
 #include "base/text.hpp"
@@ -18,6 +20,13 @@ std::string padded(std::string cell, size_t width) {
 }
 
 std::string line(const std::string& name, const std::string& value) { return "  " + padded(name, 22) + value + "\n"; }
+
+// Four digits are enough to see a schedule's shape.
+std::string rate_text(double rate) {
+  std::array<char, 32> digits{};
+  std::snprintf(digits.data(), digits.size(), "%.4g", rate);
+  return digits.data();
+}
 
 std::string model_section(const Preparation& prepared) {
   const sdk::ModelView& view = prepared.view;
@@ -87,7 +96,7 @@ std::string steps_section(Preparation& prepared) {
                                                   .steps = count.total,
                                                   .epoch = static_cast<double>(step) / static_cast<double>(count.per_epoch),
                                                   .epochs = train.epochs});
-    text += line("step " + std::to_string(step), text::shortest(train.learning_rate * factor.rate_factor));
+    text += line("step " + std::to_string(step), rate_text(train.learning_rate * factor.rate_factor));
   }
   return text;
 }

@@ -27,7 +27,8 @@ std::vector<SetFacts> find_sets(const recipe::Recipe& recipe, Faults& faults) {
   for (const recipe::DataSet& set : recipe.data) {
     const std::filesystem::path file = recipe.resolve(set.file);
     if (!std::filesystem::is_regular_file(file)) {
-      faults.add({.what = "data." + set.name + " names the file " + file.string() + ", which does not exist",
+      const std::string why = std::filesystem::is_directory(file) ? ", which is a folder" : ", which does not exist";
+      faults.add({.what = "data." + set.name + " names the file " + file.string() + why,
                   .where = set.place.text(),
                   .fix = "paths start at the recipe's folder"});
       continue;

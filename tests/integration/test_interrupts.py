@@ -74,6 +74,16 @@ class Interrupts(TinyCase):
         refused = self.engram("run", "--resume", "out", expect=3)
         self.assertIn("new_train.csv, has changed since it began", " ".join(refused.stderr.split()))
 
+    def test_half_written_checkpoints_of_a_killed_run_are_cleared_away(self):
+        recipe = self.recipe()
+        recipe.write_text(recipe.read_text().replace("epochs = 2", "epochs = 500"))
+        code, output, errors = self.start_and_stop(recipe, "out", '"step":20')
+        self.assertEqual(code, 5, output + errors)
+        half = self.folder / "out/checkpoints/step-000001.new-1"
+        half.mkdir()
+        self.engram("run", "--resume", "out", "--max-time", "2", expect=5)
+        self.assertFalse(half.exists())
+
     def test_settings_do_not_go_with_resume(self):
         self.engram("run", self.recipe(), "--out", "out")
         for setting in [["--set", "train.epochs=5"], ["--device", "cpu"]]:

@@ -75,6 +75,19 @@ class Refusals(TinyCase):
     def test_a_plugin_place_that_does_not_exist(self):
         self.assertIn("--plugin names nowhere", self.refused("plan", self.recipe(), "--plugin", "nowhere"))
 
+    def test_every_plugin_is_checked_before_any_is_refused(self):
+        for name in ["one", "two"]:
+            (self.folder / f"{name}.engram.so").write_text("no library")
+        refused = self.engram("plugins", "check", "./one.engram.so", "lora", "./two.engram.so", expect=3)
+        self.assertIn("lora: fits this engram", refused.stdout)
+        self.assertIn("one.engram.so is no shared library", refused.stderr)
+        self.assertIn("two.engram.so is no shared library", refused.stderr)
+
+    def test_a_folder_in_place_of_a_data_file(self):
+        (self.folder / "folder.csv").mkdir()
+        text = self.refused("plan", self.recipe(), "--set", "data.new[1]=folder.csv")
+        self.assertIn("folder.csv, which is a folder", text)
+
     def test_a_run_without_result_is_not_compared(self):
         self.engram("run", self.recipe(), "--out", "out")
         (self.folder / "out/result.json").unlink()
