@@ -320,6 +320,11 @@ void Session::finish() {
   if (ending_ != report::Ending::failed) prepared_.strategies.end(trainer_->where());
   if (ending_ != report::Ending::all_steps) events_.stopped(trainer_->done(), ending_, reason_);
   const report::RunSummary result = summary();
+  if (!std::filesystem::exists(folder_.manifest())) {
+    throw InternalError({.what = "the run folder was removed during the run, and what it held is lost",
+                         .where = folder_.path().string()},
+                        ExitCode::resources);
+  }
   events_.finished(result);
   write_file_atomically(folder_.result(), report::to_json(result).dump(2) + "\n");
   terminal_.summary(result);

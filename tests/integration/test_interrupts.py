@@ -1,6 +1,7 @@
 """Runs that are stopped from outside, and go on."""
 
 import json
+import shutil
 import signal
 import subprocess
 import time
@@ -83,6 +84,18 @@ class Interrupts(TinyCase):
         half.mkdir()
         self.engram("run", "--resume", "out", "--max-time", "2", expect=5)
         self.assertFalse(half.exists())
+
+    def test_a_run_whose_folder_is_removed_does_not_end_as_done(self):
+        recipe = self.recipe()
+        recipe.write_text(recipe.read_text().replace("epochs = 2", "epochs = 40"))
+        process = subprocess.Popen([ENGRAM, "run", str(recipe), "--out", "out", "--json"], cwd=self.folder,
+                                   env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while '"step":5' not in process.stdout.readline():
+            pass
+        shutil.rmtree(self.folder / "out")
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 6, errors)
+        self.assertIn("the run folder was removed during the run", " ".join(errors.split()))
 
     def test_settings_do_not_go_with_resume(self):
         self.engram("run", self.recipe(), "--out", "out")
