@@ -58,6 +58,13 @@ ExitCode execute(const Options& options) {
   return run::run_recipe(resumes ? resumed_sources(options) : options.source.sources(), run_options, terminal);
 }
 
+// Empty when `text` is a number above 0, else what is wrong with it, as CLI11 wants it.
+std::string above_zero(const std::string& text) {
+  double number = 0;
+  const bool fine = CLI::detail::lexical_cast(text, number) && number > 0;
+  return fine ? "" : "'" + text + "' is no number above 0";
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, Context& context) {
@@ -67,7 +74,9 @@ void add_run(CLI::App& app, Context& context) {
   options->source.add_to(command);
   command.add_option("--out", options->out, "The run folder to make (default: the next free runs/<recipe>-NNN)");
   CLI::Option* resume = command.add_option("--resume", options->resume, "A run folder to go on with");
-  command.add_option("--max-time", options->max_seconds, "Stop, saved, after so many seconds")->check(CLI::PositiveNumber);
+  command.add_option("--max-time", options->max_seconds, "Stop, saved, after so many seconds")
+      ->type_name("SECONDS")
+      ->check(above_zero);
   CLI::Option* quiet = command.add_flag("--quiet", options->quiet, "Only the final lines");
   command.add_flag("--json", options->json, "One JSON object a line, nothing else")->excludes(quiet);
   // A resumed run keeps the settings that it began with.

@@ -10,6 +10,11 @@ namespace engram::cli {
 void SourceOptions::add_to(CLI::App& command) {
   command.add_option("--set", set, "Overrides a setting: --set train.epochs=2 (may be repeated)")
       ->type_name("KEY=VALUE")
+      ->check([](const std::string& text) {
+        const size_t equals = text.find('=');
+        const bool fine = equals != std::string::npos && equals > 0;
+        return fine ? std::string() : "'" + text + "' is not KEY=VALUE, such as train.epochs=2";
+      })
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--device", device, "auto, cpu or cuda; overrides train.device");
@@ -21,12 +26,6 @@ run::Sources SourceOptions::sources() const {
   Faults faults;
   for (const std::string& text : set) {
     const size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      faults.add({.what = "--set " + text + " is not understood",
-                  .allowed = "--set KEY=VALUE",
-                  .fix = "for instance --set train.epochs=2"});
-      continue;
-    }
     sources.overrides.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   for (const std::filesystem::path& place : plugins) {

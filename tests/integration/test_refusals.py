@@ -96,6 +96,11 @@ class Refusals(TinyCase):
     def test_wrong_usage_is_exit_code_two(self):
         self.assertIn("run", self.refused("rn", "x.lua", expect=2))
         self.refused("run", expect=2)
+        for seconds in ["0", "soon"]:
+            text = self.refused("run", self.recipe(), "--max-time", seconds, expect=2)
+            self.assertIn(f"--max-time: '{seconds}' is no number above 0", text)
+        text = self.refused("plan", self.recipe(), "--set", "train.epochs", expect=2)
+        self.assertIn("--set: 'train.epochs' is not KEY=VALUE, such as train.epochs=2", text)
 
     def test_a_failing_callback_ends_the_run_with_its_line(self):
         rule = 'stop = function(h) if h.last.step == 12 then error("my own words") end return false end,'
