@@ -134,6 +134,8 @@ class Session {
   void one_step();
   void evaluate();
   bool stop_rule_fires();
+  void roll_back();
+  void save_best();
   void save_state(std::string_view why);
   void finish();
   report::RunSummary summary() const;
@@ -156,6 +158,7 @@ class Session {
   std::string reason_;
   double training_seconds_ = 0;
   int64_t saved_step_ = -1;
+  bool best_unsaved_ = false;  // the newest evaluation is the best, and the stop rule has not refused it
 };
 
 void Session::write_records() {
@@ -245,6 +248,7 @@ void Session::train() {
     evaluate();
     const bool epoch_ends = trainer_->done() % trainer_->count().per_epoch == 0 || trainer_->finished();
     const bool stops = stop_rule_fires();
+    save_best();
     if (epoch_ends || stops) save_state("last");
     if (stops) return;
   }
@@ -284,13 +288,18 @@ void Session::evaluate() {
                                     .seconds = scoring_.last_seconds()};
   events_.evaluation(view);
   terminal_.evaluation(shortened(view));
-  if (!best || evaluation.step == 0) return;
+  best_unsaved_ = best && evaluation.step > 0;
+}
+
+void Session::save_best() {
+  if (!best_unsaved_) return;
+  best_unsaved_ = false;
   checkpoint::write_deployable(folder_.best(), {.model = *material_.model,
                                                 .strategies = prepared_.strategies,
                                                 .resolution = prepared_.resolution,
                                                 .task = prepared_.trained_task,
                                                 .base = prepared_.model_folder});
-  events_.checkpoint(evaluation.step, "best", "checkpoints/best");
+  events_.checkpoint(trainer_->done(), "best", "checkpoints/best");
 }
 
 bool Session::stop_rule_fires() {
@@ -298,7 +307,18 @@ bool Session::stop_rule_fires() {
   if (!decision.stop) return false;
   ending_ = report::Ending::stop_rule;
   reason_ = decision.reason;
+  if (decision.rollback) roll_back();
   return true;
+}
+
+// What was just scored is refused whatever its score: the best of those before it is the result.
+void Session::roll_back() {
+  if (history_.best + 1 != history_.evaluations.size()) return;
+  best_unsaved_ = false;
+  history_.best = 0;
+  for (size_t i = 1; i + 1 < history_.evaluations.size(); ++i) {
+    if (history_.evaluations[i].score > history_.evaluations[history_.best].score) history_.best = i;
+  }
 }
 
 void Session::save_state(std::string_view why) {
@@ -315,6 +335,7 @@ void Session::save_state(std::string_view why) {
 }
 
 void Session::finish() {
+  save_best();
   if (ending_ != report::Ending::failed) step_log_->flush();
   if (interrupted()) save_state("interrupted");
   if (ending_ != report::Ending::failed) prepared_.strategies.end(trainer_->where());

@@ -102,6 +102,18 @@ class Refusals(TinyCase):
         text = self.refused("plan", self.recipe(), "--set", "train.epochs", expect=2)
         self.assertIn("--set: 'train.epochs' is not KEY=VALUE, such as train.epochs=2", text)
 
+    def test_a_rollback_never_keeps_what_it_rolls_back_from(self):
+        rule = """stop = function(h)
+          return h.last.step >= 7 and { rollback = true, reason = "too dear" } end,"""
+        recipe = self.recipe(rest=rule)
+        recipe.write_text(recipe.read_text().replace("score = score.penalised", "score = function(m) return -m.new.loss end, --"))
+        self.engram("run", recipe, "--out", "out")
+        result = self.result("out")
+        self.assertEqual((result["ending"], result["reason"]), ("stop rule", "too dear"))
+        self.assertEqual((result["steps_done"], result["chosen"]["step"]), (7, 4))
+        saved = [e["step"] for e in self.events("out") if e["event"] == "checkpoint" and e["what"] == "best"]
+        self.assertEqual(saved[-1], result["chosen"]["step"])
+
     def test_a_failing_callback_ends_the_run_with_its_line(self):
         rule = 'stop = function(h) if h.last.step == 12 then error("my own words") end return false end,'
         text = self.refused("run", self.recipe(rest=rule), "--out", "out")
