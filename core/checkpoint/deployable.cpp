@@ -15,6 +15,7 @@ void write_deployable(const std::filesystem::path& folder, const Subject& subjec
   if (form_of(subject.resolution, subject.model.view()) == Form::peft_adapter) {
     write_peft_adapter(swap.fresh(), subject.model, subject.resolution, subject.strategies.claimed_tensors(),
                        subject.task, std::filesystem::absolute(subject.base).lexically_normal().string());
+    model::save_heads(subject.model, subject.task, swap.fresh());
   } else {
     model::save_model(subject.model, subject.task, subject.base, swap.fresh(),
                       subject.strategies.merged_parameters(subject.model));

@@ -1,22 +1,32 @@
 #include "checkpoint/swap.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include "base/errors.hpp"
 
 namespace engram::checkpoint {
+namespace {
+
+[[noreturn]] void cannot_write(const std::filesystem::path& folder, const std::string& reason) {
+  throw InternalError({.what = "a checkpoint cannot be written: " + reason,
+                       .where = folder.string(),
+                       .fix = "free some space there, or choose another folder with --out"},
+                      ExitCode::resources);
+}
+
+}  // namespace
 
 FolderSwap::FolderSwap(std::filesystem::path target)
     : target_(std::move(target)), fresh_(target_.string() + ".new-" + std::to_string(::getpid())) {
   std::error_code failed;
   std::filesystem::remove_all(fresh_, failed);
   std::filesystem::create_directories(fresh_, failed);
-  if (failed) {
-    throw InternalError({.what = "a checkpoint cannot be written: " + failed.message(),
-                         .where = fresh_.string(),
-                         .fix = "free some space there, or choose another folder with --out"},
-                        ExitCode::resources);
-  }
+  if (failed) cannot_write(fresh_, failed.message());
 }
 
 FolderSwap::~FolderSwap() {
@@ -25,10 +35,13 @@ FolderSwap::~FolderSwap() {
 }
 
 void FolderSwap::commit() const {
-  const std::filesystem::path old = target_.string() + ".old-" + std::to_string(::getpid());
-  if (std::filesystem::exists(target_)) std::filesystem::rename(target_, old);
-  std::filesystem::rename(fresh_, target_);
-  std::filesystem::remove_all(old);
+  // One system call either way: whatever happens, the target is a whole checkpoint, the old one or the new one.
+  const unsigned int flags = std::filesystem::exists(target_) ? RENAME_EXCHANGE : 0;
+  if (::renameat2(AT_FDCWD, fresh_.c_str(), AT_FDCWD, target_.c_str(), flags) != 0) {
+    cannot_write(target_, std::strerror(errno));
+  }
+  std::error_code ignored;  // after an exchange this holds the old checkpoint
+  std::filesystem::remove_all(fresh_, ignored);
 }
 
 }  // namespace engram::checkpoint

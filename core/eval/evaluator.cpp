@@ -26,23 +26,29 @@ std::vector<int64_t> by_length(const data::Examples& examples) {
   return rows;
 }
 
-// Calls use(batch on the model's device, its logits in fp32) for every batch of the set.
-template <class Use>
+// Calls use(batch on the model's device, forward(batch) in fp32) for every batch of the set.
+template <class Forward, class Use>
 void for_each_batch(const model::Model& model, const data::Examples& examples, const EvaluationSettings& settings,
-                    const model::Pass& pass, const Use& use) {
+                    const Forward& forward, const Use& use) {
   const c10::InferenceMode inference;
   const std::vector<int64_t> rows = by_length(examples);
   for (size_t begin = 0; begin < rows.size(); begin += static_cast<size_t>(settings.batch_size)) {
     interrupt::check();
     const size_t count = std::min(static_cast<size_t>(settings.batch_size), rows.size() - begin);
     const data::Batch batch = data::pack(examples, std::span(rows).subspan(begin, count)).to(model.device());
-    at::Tensor logits_BC;
+    at::Tensor result;
     {
       const train::PrecisionScope precision(model.device(), settings.precision);
-      logits_BC = model.logits(batch, examples.task, pass);
+      result = forward(batch);
     }
-    use(batch, logits_BC.to(at::kFloat));
+    use(batch, result.to(at::kFloat));
   }
+}
+
+std::vector<int64_t> lengths_of(const data::Batch& batch) {
+  std::vector<int64_t> lengths;
+  for (size_t b = 0; b + 1 < batch.offsets.size(); ++b) lengths.push_back(batch.offsets[b + 1] - batch.offsets[b]);
+  return lengths;
 }
 
 std::string row_name(const data::Examples& examples, int64_t row) {
@@ -56,7 +62,8 @@ SetScores evaluate(const model::Model& model, const data::Examples& examples, co
   scores.predictions.resize(static_cast<size_t>(examples.size()));
   scores.losses.resize(static_cast<size_t>(examples.size()));
   const model::Pass pass{.adapters = settings.adapters};
-  for_each_batch(model, examples, settings, pass, [&](const data::Batch& batch, const at::Tensor& logits_BC) {
+  const auto logits = [&](const data::Batch& batch) { return model.logits(batch, examples.task, pass); };
+  for_each_batch(model, examples, settings, logits, [&](const data::Batch& batch, const at::Tensor& logits_BC) {
     const at::Tensor losses_B = at::cross_entropy_loss(logits_BC, batch.labels_B, {}, at::Reduction::None).cpu();
     const at::Tensor predictions_B = logits_BC.argmax(1).cpu();
     for (size_t i = 0; i < batch.rows.size(); ++i) {
@@ -74,27 +81,23 @@ SetScores evaluate(const model::Model& model, const data::Examples& examples, co
   return scores;
 }
 
-Behaviour observe(const model::Model& model, const data::Examples& examples, const EvaluationSettings& settings) {
+Behaviour observe(const model::Model& model, const data::Examples& examples, const model::Head& readout,
+                  const EvaluationSettings& settings) {
   const std::string last_tap = model.view().taps.back();
   at::Tensor last_hidden_TH;
   const model::Pass pass{.adapters = settings.adapters,
                          .on_tap = [&](const std::string& tap, const at::Tensor& hidden_TH) {
                            if (tap == last_tap) last_hidden_TH = hidden_TH;
                          }};
-  Behaviour seen;
-  for_each_batch(model, examples, settings, pass, [&](const data::Batch& batch, const at::Tensor& logits_BC) {
-    if (!seen.mean_hidden_NH.defined()) {
-      seen.mean_hidden_NH = at::empty({examples.size(), model.view().hidden}, at::kFloat);
-      seen.log_probabilities_NC = at::empty({examples.size(), logits_BC.size(1)}, at::kFloat);
-    }
-    const at::Tensor rows_B = at::tensor(batch.rows, at::kLong);
-    const std::vector<at::Tensor> sequences = last_hidden_TH.to(at::kFloat).cpu().split_with_sizes([&] {
-      std::vector<int64_t> lengths;
-      for (size_t b = 0; b + 1 < batch.offsets.size(); ++b) lengths.push_back(batch.offsets[b + 1] - batch.offsets[b]);
-      return lengths;
-    }());
+  Behaviour seen{.log_probabilities_NC = at::empty({examples.size(), readout.weight.size(0)}, at::kFloat),
+                 .mean_hidden_NH = at::empty({examples.size(), model.view().hidden}, at::kFloat)};
+  const auto pooled = [&](const data::Batch& batch) { return model.pooled(batch, pass); };
+  for_each_batch(model, examples, settings, pooled, [&](const data::Batch& batch, const at::Tensor& pooled_BH) {
+    const at::Tensor log_probabilities_BC =
+        at::linear(pooled_BH, readout.weight, readout.bias).log_softmax(1).cpu();
+    seen.log_probabilities_NC.index_copy_(0, at::tensor(batch.rows, at::kLong), log_probabilities_BC);
+    const auto sequences = last_hidden_TH.to(at::kFloat).cpu().split_with_sizes(lengths_of(batch));
     for (size_t b = 0; b < sequences.size(); ++b) seen.mean_hidden_NH[batch.rows[b]].copy_(sequences[b].mean(0));
-    seen.log_probabilities_NC.index_copy_(0, rows_B, logits_BC.log_softmax(1).cpu());
   });
   return seen;
 }

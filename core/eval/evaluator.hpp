@@ -33,10 +33,12 @@ SetScores evaluate(const model::Model& model, const data::Examples& examples, co
 
 // What a model makes of texts, for measuring how far it has moved without any label.
 struct Behaviour {
-  at::Tensor log_probabilities_NC;    // of the head of examples.task, fp32, CPU
+  at::Tensor log_probabilities_NC;    // what `readout` makes of the pooled vectors, fp32, CPU
   at::Tensor mean_hidden_NH;          // mean over each text's tokens of the last hidden state, fp32, CPU
 };
-Behaviour observe(const model::Model& model, const data::Examples& examples, const EvaluationSettings& settings);
+// `readout` is a head that stays as it is, so that a change of the probabilities is a change of the trunk.
+Behaviour observe(const model::Model& model, const data::Examples& examples, const model::Head& readout,
+                  const EvaluationSettings& settings);
 
 // Distance between two behaviours on the same examples. drift: 1 - mean cosine similarity of the mean hidden states.
 // kl: mean over examples of KL(before || now) in nats.

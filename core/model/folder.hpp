@@ -33,6 +33,9 @@ void add_head_to_view(sdk::ModelView& view, const std::string& task, int64_t cla
 // Loads all, fp32, mapped where possible. A head without a task gets `task_of_unnamed_head`; left out when that is "".
 std::unique_ptr<Model> load_model(const std::filesystem::path& folder, const std::string& task_of_unnamed_head);
 
+// Writes heads.json and, for every head but `primary_task`'s, heads.safetensors: docs/model_folder.md.
+void save_heads(const Model& model, const std::string& primary_task, const std::filesystem::path& folder);
+
 // Writes config.json, model.safetensors, tokenizer files (copied from `tokenizer_source`) and the heads.
 // `primary_task`'s head is the one transformers sees (classifier.*, id2label); the others go to engram's heads file.
 // `tensors` replaces parameters by name (for instance with adapters merged in); empty: the model as it is.

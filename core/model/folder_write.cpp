@@ -46,6 +46,21 @@ void copy_tokenizer(const fs::path& source, const fs::path& folder) {
 
 }  // namespace
 
+void save_heads(const Model& model, const std::string& primary_task, const fs::path& folder) {
+  HeadsFile heads{.primary = primary_task, .others = {}};
+  std::vector<NamedTensor> weights;
+  for (const Head& head : model.heads()) {
+    if (head.task == primary_task) continue;
+    heads.others.push_back({head.task, head.labels});
+    weights.push_back({head_weight_name(head.task), head.weight.detach()});
+    weights.push_back({head_bias_name(head.task), head.bias.detach()});
+  }
+  fs::remove(folder / kHeadsFile);
+  fs::remove(folder / kHeadWeightsFile);
+  if (!weights.empty()) write_safetensors(folder / kHeadWeightsFile, weights);
+  write_heads_file(folder / kHeadsFile, heads);
+}
+
 void save_model(const Model& model, const std::string& primary_task, const fs::path& tokenizer_source,
                 const fs::path& folder, const std::vector<NamedTensor>& tensors) {
   const Head* primary = model.find_head(primary_task);
@@ -55,21 +70,13 @@ void save_model(const Model& model, const std::string& primary_task, const fs::p
   }
   std::map<std::string, at::Tensor> all = final_tensors(model, tensors);
   std::vector<NamedTensor> weights;
-  std::vector<NamedTensor> head_weights;
   for (const sdk::Parameter& parameter : model.view().parameters) {
     const bool other_head = parameter.role == sdk::Role::head && parameter.task != primary_task;
-    (other_head ? head_weights : weights).push_back({stored_name(parameter, primary_task), all.at(parameter.name)});
+    if (!other_head) weights.push_back({stored_name(parameter, primary_task), all.at(parameter.name)});
   }
-  HeadsFile heads{.primary = primary_task, .others = {}};
-  for (const Head& head : model.heads()) {
-    if (head.task != primary_task) heads.others.push_back({head.task, head.labels});
-  }
-  fs::remove(folder / kHeadsFile);
-  fs::remove(folder / kHeadWeightsFile);
   write_file_atomically(folder / kConfigFile, config_with_head(bert->config(), primary->labels).dump(2) + "\n");
   write_safetensors(folder / kWeightsFile, weights);
-  if (!head_weights.empty()) write_safetensors(folder / kHeadWeightsFile, head_weights);
-  write_heads_file(folder / kHeadsFile, heads);
+  save_heads(model, primary_task, folder);
   copy_tokenizer(tokenizer_source, folder);
 }
 

@@ -84,8 +84,8 @@ report::RunHeader run_header(const Preparation& prepared, const Material& materi
                            .rows = facts.rows.rows,
                            .note = cut > 0 ? text::thousands(cut) + " cut to max_length" : ""});
   }
-  for (const recipe::StrategyEntry& entry : recipe.strategies) {
-    header.strategies.push_back({.id = entry.id, .summary = notes_of(prepared.resolution, entry.id)});
+  for (const auto& [id, settings] : prepared.strategies.settings()) {
+    header.strategies.push_back({.id = id, .summary = notes_of(prepared.resolution, id)});
   }
   return header;
 }

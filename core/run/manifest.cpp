@@ -3,9 +3,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
-#include <chrono>
-#include <ctime>
-
+#include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/files.hpp"
 #include "base/seeds.hpp"
@@ -15,15 +13,6 @@
 
 namespace engram::run {
 namespace {
-
-std::string utc_now() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 Json strategies_json(const Preparation& prepared) {
   Json all = Json::array();
@@ -62,14 +51,15 @@ Json data_json(const Preparation& prepared) {
   return all;
 }
 
-Json seeds_json(const recipe::Recipe& recipe) {
+Json seeds_json(const Preparation& prepared) {
+  const recipe::Recipe& recipe = prepared.recipe();
   const auto seed = static_cast<uint64_t>(recipe.train.seed);
   Json seeds = {{"data order", seed}, {"dropout", derive_seed(seed, "dropout")}};
   for (const recipe::Task& task : recipe.tasks) {
     if (task.head == recipe::HeadSource::fresh) seeds["head:" + task.name] = derive_seed(seed, "head:" + task.name);
   }
-  for (const recipe::StrategyEntry& entry : recipe.strategies) {
-    seeds["strategy:" + entry.id] = derive_seed(seed, "strategy:" + entry.id);
+  for (const auto& [id, settings] : prepared.strategies.settings()) {
+    seeds["strategy:" + id] = derive_seed(seed, "strategy:" + id);
   }
   return seeds;
 }
@@ -95,7 +85,7 @@ Json manifest(const Sources& sources, const Preparation& prepared, const Materia
           {"trained_task", prepared.trained_task},
           {"tasks", tasks_json(prepared)},
           {"data", data_json(prepared)},
-          {"seeds", seeds_json(recipe)},
+          {"seeds", seeds_json(prepared)},
           {"strategies", strategies_json(prepared)},
           {"plugins", plugins_json(prepared)},
           {"recipe", recipe::resolved(recipe)}};

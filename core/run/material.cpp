@@ -1,5 +1,6 @@
 #include "run/material.hpp"
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "base/errors.hpp"
@@ -59,6 +60,13 @@ void require_labels(const data::Examples& examples, const SetFacts& facts) {
                    .fix = "name its label column: label = \"...\""});
 }
 
+int64_t type_vocabulary(const sdk::ModelView& view) {
+  for (const sdk::EmbeddingSite& site : view.embedding_sites) {
+    if (site.name == "embeddings.token_type_embeddings") return site.vocabulary;
+  }
+  return 1;
+}
+
 void give_heads(const Preparation& prepared, const data::Tokenizer& tokenizer, Material& material) {
   const recipe::Recipe& recipe = prepared.recipe();
   for (const recipe::Task& task : recipe.tasks) {
@@ -78,12 +86,28 @@ void give_heads(const Preparation& prepared, const data::Tokenizer& tokenizer, M
   }
 }
 
-// The folder's unnamed head is that of the task which takes its head from the model.
-std::string task_of_unnamed_head(const recipe::Recipe& recipe) {
-  for (const recipe::Task& task : recipe.tasks) {
-    if (task.head == recipe::HeadSource::from_model) return task.name;
+// The folder's unnamed head is that of the task which takes its head from the model and finds none of its name.
+std::string task_of_unnamed_head(const Preparation& prepared) {
+  for (const recipe::Task& task : prepared.recipe().tasks) {
+    const auto named = [&](const auto& head) { return head.task == task.name; };
+    const auto& heads = prepared.folder.heads;
+    if (task.head == recipe::HeadSource::from_model && std::none_of(heads.begin(), heads.end(), named)) return task.name;
   }
   return "original";
+}
+
+// A tokenizer of another model gives ids that this one's tables do not hold.
+void require_known_ids(const data::Examples& examples, const sdk::ModelView& view) {
+  const auto& ids = examples.tokens.ids;
+  const auto& types = examples.tokens.type_ids;
+  const int64_t largest = ids.empty() ? 0 : *std::max_element(ids.begin(), ids.end());
+  const int64_t largest_type = types.empty() ? 0 : *std::max_element(types.begin(), types.end());
+  const int64_t known_types = type_vocabulary(view);
+  if (largest < view.vocabulary && largest_type < known_types) return;
+  throw DataError({.what = "data." + examples.name + " gives the token id " + std::to_string(largest) + " and the type id " +
+                           std::to_string(largest_type) + ", and the model knows " + std::to_string(view.vocabulary) +
+                           " tokens and " + std::to_string(known_types) + " types",
+                   .fix = "put the tokenizer.json that belongs to the model into its folder"});
 }
 
 }  // namespace
@@ -98,6 +122,7 @@ Material load_material(const Preparation& prepared, at::Device device,
     if (facts.set->use == recipe::DataUse::strategies) continue;
     data::Examples examples = load_set(prepared, facts, tokenizer);
     require_labels(examples, facts);
+    require_known_ids(examples, prepared.view);
     warn_of_truncation(material, examples, recipe.train.max_length);
     if (facts.set->use == recipe::DataUse::train) {
       append(material.training, std::move(examples));
@@ -108,7 +133,7 @@ Material load_material(const Preparation& prepared, at::Device device,
   warn_of_shared_rows(material);
 
   phase("loading the model");
-  material.model = model::load_model(prepared.model_folder, task_of_unnamed_head(recipe));
+  material.model = model::load_model(prepared.model_folder, task_of_unnamed_head(prepared));
   if (recipe.train.dropout) material.model->set_dropout(*recipe.train.dropout);
   material.model->move_to(device);
   give_heads(prepared, tokenizer, material);

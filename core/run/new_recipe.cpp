@@ -56,15 +56,32 @@ Seen look_at(const fs::path& file, std::string& told) {
   return seen;
 }
 
-// One file as two sets: itself and the test file, or the two parts of a split.
+// One file as two sets: itself and the test file, or the two parts of a split, named after the `task` they are for.
 std::pair<NewSet, NewSet> train_and_evaluate(const Seen& whole, const fs::path& test, const fs::path& folder,
-                                             std::string& told) {
-  if (!test.empty()) return {whole.as_set(folder), look_at(test, told).as_set(folder)};
-  const SplitFiles parts = split_file(whole.guess.set, whole.file, folder);
-  told += "  Split by row into " + parts.train.filename().string() + " (" + counted(parts.train_rows, "row") +
-          ") and " + parts.evaluate.filename().string() + " (" + counted(parts.evaluate_rows, "row") + ").\n";
-  return {{parts.train.filename().string(), whole.guess.set, parts.train_rows},
-          {parts.evaluate.filename().string(), whole.guess.set, parts.evaluate_rows}};
+                                             const std::string& task, NewRecipe& made) {
+  if (!test.empty()) return {whole.as_set(folder), look_at(test, made.told).as_set(folder)};
+  Split parts = split_file(whole.guess.set, whole.file);
+  const std::string ending = whole.file.extension().string();
+  const std::string train = task + "_train" + ending;
+  const std::string evaluate = task + "_evaluate" + ending;
+  made.told += "  Split by row into " + train + " (" + counted(parts.train_rows, "row") + ") and " + evaluate + " (" +
+               counted(parts.evaluate_rows, "row") + ").\n";
+  made.files.push_back({folder / train, std::move(parts.train)});
+  made.files.push_back({folder / evaluate, std::move(parts.evaluate)});
+  return {{train, whole.guess.set, parts.train_rows}, {evaluate, whole.guess.set, parts.evaluate_rows}};
+}
+
+// A link that leads nowhere is somebody's, too.
+bool is_taken(const fs::path& path) { return fs::exists(fs::symlink_status(path)); }
+
+void refuse_to_overwrite(const std::vector<NewFile>& parts) {
+  Faults faults;
+  for (const NewFile& part : parts) {
+    if (!is_taken(part.path)) continue;
+    faults.add({"exists already, and a part of the split would be written there", part.path.string(), "",
+                "move it away, choose another folder with --out, or name the test files: --new-test, --original-test"});
+  }
+  faults.raise<RecipeError>();
 }
 
 std::string columns_text(const std::vector<recipe::Column>& columns) {
@@ -100,7 +117,7 @@ std::string guess_text(const fs::path& file, const data::Guess& guess, int64_t r
 }
 
 NewRecipe make_new_recipe(const NewRecipeRequest& request) {
-  if (fs::exists(request.out)) {
+  if (is_taken(request.out)) {
     throw RecipeError(Fault{"this file exists already", request.out.string(), "", "choose another name with --out"});
   }
   const fs::path folder = request.out.parent_path().empty() ? fs::path(".") : request.out.parent_path();
@@ -109,7 +126,7 @@ NewRecipe make_new_recipe(const NewRecipeRequest& request) {
   NewRecipeFacts facts;
   facts.model = beside(request.model, folder);
   const Seen learnt = look_at(request.new_file, made.told);
-  std::tie(facts.train, facts.evaluate) = train_and_evaluate(learnt, request.new_test, folder, made.told);
+  std::tie(facts.train, facts.evaluate) = train_and_evaluate(learnt, request.new_test, folder, "new", made);
   const Seen kept = look_at(request.original_file, made.told);
   const std::set<std::string> labels(kept.guess.labels.begin(), kept.guess.labels.end());
   if (const auto head = matching_head(model, labels)) {
@@ -120,12 +137,13 @@ NewRecipe make_new_recipe(const NewRecipeRequest& request) {
   } else {
     facts.original_task = "original_task";
     NewSet train;
-    std::tie(train, facts.original) = train_and_evaluate(kept, request.original_test, folder, made.told);
+    std::tie(train, facts.original) = train_and_evaluate(kept, request.original_test, folder, "original", made);
     facts.original_train = train;
     made.told +=
         "  The model has no head with these labels; one is fitted before the run, on rows that are not scored.\n";
   }
-  made.text = recipe_text(facts);
+  refuse_to_overwrite(made.files);
+  made.files.push_back({request.out, recipe_text(facts)});
   return made;
 }
 

@@ -41,13 +41,20 @@ std::string recipe_text(const NewRecipeFacts& facts);
 // What was understood of a file, for the terminal: columns, labels, first rows and notes. Lines end in '\n'.
 std::string guess_text(const std::filesystem::path& file, const data::Guess& guess, int64_t rows);
 
-struct NewRecipe {
-  std::string text;  // the recipe
-  std::string told;  // what to print: files as understood, splits made
+// A file that is not there yet.
+struct NewFile {
+  std::filesystem::path path;
+  std::string bytes;
 };
 
-// Looks at model and files, and writes the split files beside `out` where a test file is missing. Throws RecipeError
-// when `out` exists already, DataError for files that cannot be understood. The recipe itself is written by the caller.
+struct NewRecipe {
+  std::vector<NewFile> files;  // parts of splits beside the recipe, then the recipe
+  std::string told;            // what to print: files as understood, splits made
+};
+
+// Looks at model and files, and writes nothing. Where a test file is missing, a file is split into new_train and
+// new_evaluate, or original_train and original_evaluate, with its own ending. Throws RecipeError when a file to be
+// written exists already, DataError for files that cannot be understood.
 NewRecipe make_new_recipe(const NewRecipeRequest& request);
 
 }  // namespace engram::run

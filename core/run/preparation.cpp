@@ -1,5 +1,7 @@
 #include "run/preparation.hpp"
 
+#include <algorithm>
+
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "data/examples.hpp"
@@ -49,6 +51,32 @@ const model::FolderFacts::HeadFacts* folder_head(const model::FolderFacts& folde
   return nullptr;
 }
 
+bool has_named_head(const model::FolderFacts& folder, const std::string& task) {
+  return std::any_of(folder.heads.begin(), folder.heads.end(), [&](const auto& head) { return head.task == task; });
+}
+
+// A folder's unnamed head can stand for one task only.
+void refuse_shared_head(const recipe::Recipe& recipe, const model::FolderFacts& folder, Faults& faults) {
+  std::string first;
+  for (const recipe::Task& task : recipe.tasks) {
+    if (task.head != recipe::HeadSource::from_model || has_named_head(folder, task.name)) continue;
+    if (!first.empty()) {
+      faults.add({.what = "tasks." + first + " and tasks." + task.name + " both take the model's one head without a name",
+                  .where = task.place.text(),
+                  .fix = "fit the other one first: head = { probe = \"<a training set of this task>\" }"});
+    }
+    first = task.name;
+  }
+}
+
+void refuse_long_texts(const recipe::Recipe& recipe, const model::FolderFacts& folder, Faults& faults) {
+  if (recipe.train.max_length <= folder.view.max_positions) return;
+  faults.add({.what = "train.max_length is " + std::to_string(recipe.train.max_length) + ", and the model reads at most " +
+                      std::to_string(folder.view.max_positions) + " tokens",
+              .where = recipe.file,
+              .fix = "set train.max_length to " + std::to_string(folder.view.max_positions) + " or less"});
+}
+
 std::string head_names(const model::FolderFacts& folder) {
   if (folder.heads.empty()) return "the folder holds no head";
   std::vector<std::string> names;
@@ -77,6 +105,11 @@ TaskFacts task_facts(const recipe::Task& task, const model::FolderFacts& folder,
       facts.labels = head->labels;
     }
     return facts;
+  }
+  if (has_named_head(folder, task.name)) {
+    faults.add({.what = "tasks." + task.name + " would replace the head of that name which the model brings",
+                .where = task.place.text(),
+                .fix = "take it: head = \"from model\"; or give the new task another name"});
   }
   if (!facts.labels.empty()) return facts;
   for (const SetFacts& set : sets) {
@@ -148,6 +181,8 @@ Preparation prepare(const Sources& sources) {
 
   sdk::ModelView view = folder.view;
   const std::string trained_task = settle_trained_task(recipe, faults);
+  refuse_shared_head(recipe, folder, faults);
+  refuse_long_texts(recipe, folder, faults);
   std::vector<TaskFacts> tasks;
   for (const recipe::Task& task : recipe.tasks) {
     tasks.push_back(task_facts(task, folder, sets, faults));

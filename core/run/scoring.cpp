@@ -2,7 +2,9 @@
 
 #include <chrono>
 
+#include "base/errors.hpp"
 #include "base/files.hpp"
+#include "base/text.hpp"
 #include "eval/metrics.hpp"
 #include "run/baseline_cache.hpp"
 
@@ -22,6 +24,17 @@ std::string bytes_hash(const at::Tensor& tensor) {
   return sha256({static_cast<const char*>(plain.data_ptr()), plain.nbytes()});
 }
 
+// The head through which drift of the trunk is seen: one that the folder brought, else the trained task's at its start.
+model::Head fixed_readout(const model::Model& model, const std::string& trained_task) {
+  model::Head chosen = *model.find_head(trained_task);
+  for (const model::Head& head : model.heads()) {
+    if (head.task != trained_task) chosen = head;
+  }
+  chosen.weight = chosen.weight.detach().clone();
+  chosen.bias = chosen.bias.detach().clone();
+  return chosen;
+}
+
 bool is_original(const recipe::DataSet& set) { return set.role == recipe::DataRole::original_task; }
 
 }  // namespace
@@ -38,8 +51,16 @@ Scoring::Scoring(const Preparation& prepared, const Material& material)
                                    .metric = kHeadline,
                                    .floor = eval::majority_rate(set.examples.labels),
                                    .reference = prepared.recipe().find_task(set.set->task)->reference_score};
+    if (tracked.reference <= tracked.floor) {
+      throw RecipeError({.what = "tasks." + set.set->task + ".reference_score is not above what always answering the most "
+                                 "frequent label of data." + set.set->name + " scores (" + text::fixed(tracked.floor, 3) +
+                                 ")",
+                         .where = set.set->place.text(),
+                         .fix = "name the score that counts as having learnt the task"});
+    }
     (is_original(*set.set) ? original_sets_ : new_sets_).push_back(tracked);
   }
+  if (prepared.recipe().original_waived) readout_ = fixed_readout(*material.model, prepared.trained_task);
 }
 
 eval::SetScores Scoring::score_untouched_set(const EvaluationSet& set) const {
@@ -59,7 +80,7 @@ const recipe::Metrics& Scoring::score_untouched() {
     auto& metrics = baseline_[set.set->name];
     metrics = score_untouched_set(set).metrics;
     if (!prepared_.recipe().original_waived) continue;
-    untouched_[set.set->name] = eval::observe(*material_.model, set.examples, settings_);
+    untouched_[set.set->name] = eval::observe(*material_.model, set.examples, readout_, settings_);
     for (const std::string& name : eval::drift_metric_names()) metrics[name] = 0;
   }
   last_seconds_ = seconds_since(start);
@@ -74,7 +95,7 @@ recipe::Metrics Scoring::score_now() {
     auto& metrics = all[set.set->name];
     metrics = eval::evaluate(*material_.model, set.examples, settings_).metrics;
     if (!prepared_.recipe().original_waived) continue;
-    const eval::Behaviour now = eval::observe(*material_.model, set.examples, settings_);
+    const eval::Behaviour now = eval::observe(*material_.model, set.examples, readout_, settings_);
     for (const auto& [name, value] : eval::drift_metrics(untouched_.at(set.set->name), now)) metrics[name] = value;
   }
   last_seconds_ = seconds_since(start);

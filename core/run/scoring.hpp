@@ -18,8 +18,8 @@ class Scoring {
   // Borrows both. The model is untouched when score_untouched() is called.
   Scoring(const Preparation& prepared, const Material& material);
 
-  // The untouched model on every set. Cached on disk under the hash of model, heads, data and settings, unless drift is
-  // measured (which needs the untouched model's behaviour in memory).
+  // The untouched model on every set. Scores are cached on disk under the hash of model, heads, data and settings; what
+  // drift is measured from (original data waived) is kept in memory.
   const recipe::Metrics& score_untouched();
   recipe::Metrics score_now();
 
@@ -40,6 +40,7 @@ class Scoring {
   std::string model_hash_;
   recipe::Metrics baseline_;
   std::map<std::string, eval::Behaviour> untouched_;   // by set; only when original data is waived
+  model::Head readout_;                                // copy of a head at the start; only then
   std::vector<eval::TrackedSet> new_sets_;
   std::vector<eval::TrackedSet> original_sets_;
   double seconds_ = 0;

@@ -63,8 +63,7 @@ void refuse_unclaimed_numbers(const recipe::ScheduleResult& schedule) {
   faults.raise<RecipeError>();
 }
 
-// One run in progress. Members stand in the order in which they are made, and end in the opposite one: strategies'
-// objects end before the model, the model before the reports.
+// One run in progress. Members stand in the order in which they are made; finish() ends the strategies first.
 class Session {
  public:
   Session(Sources sources, const RunOptions& options, report::Terminal& terminal)
@@ -80,7 +79,11 @@ class Session {
         material_(or_discard([&] {
           return load_material(prepared_, device_, [&](const std::string& what) { terminal_.phase(what); });
         })),
-        scoring_(prepared_, material_) {}
+        scoring_(or_discard([&] { return Scoring(prepared_, material_); })) {
+    // Rows of large files were estimated; now they are counted.
+    prepared_.training_rows = material_.training.size();
+    prepared_.steps = train::count_steps(prepared_.training_rows, settings());
+  }
 
   ExitCode run() {
     write_records();
@@ -95,13 +98,15 @@ class Session {
       train();
     } catch (const interrupt::Interrupted&) {
       ending_ = report::Ending::interrupted;
-    } catch (const Error& error) {
+      step_log_->flush();
+    } catch (const std::exception& error) {
       ending_ = report::Ending::failed;
       reason_ = error.what();
       finish();
       throw;
     }
     finish();
+    if (ending_ == report::Ending::budget_not_met) return ExitCode::budget_not_met;
     return interrupted() ? ExitCode::interrupted : ExitCode::done;
   }
 
@@ -132,6 +137,8 @@ class Session {
   void train();
   bool out_of_time() const { return options_.max_seconds && elapsed() > *options_.max_seconds; }
   void one_step();
+  bool evaluated() const;
+  bool evaluation_stops();
   void evaluate();
   bool stop_rule_fires();
   void roll_back();
@@ -234,24 +241,33 @@ void Session::resume_or_begin() {
 }
 
 void Session::train() {
-  const std::vector<int64_t> due = evaluation_steps(prepared_.steps, settings().evaluations_in_first_epoch);
-  const auto is_due = [&](int64_t step) { return std::binary_search(due.begin(), due.end(), step); };
-  if (history_.evaluations.empty()) evaluate();
-  while (!trainer_->finished()) {
+  const std::vector<int64_t> due = evaluation_steps(trainer_->count(), settings().evaluations_in_first_epoch);
+  while (true) {
+    const bool is_due = std::binary_search(due.begin(), due.end(), trainer_->done());
+    // A run that was interrupted while it scored comes back here with the evaluation still to do.
+    if (is_due && !evaluated() && evaluation_stops()) return;
+    if (trainer_->finished()) return;
     if (interrupt::requested()) throw interrupt::Interrupted{};
     if (out_of_time()) {
       ending_ = report::Ending::out_of_time;
       return;
     }
     one_step();
-    if (!is_due(trainer_->done())) continue;
-    evaluate();
-    const bool epoch_ends = trainer_->done() % trainer_->count().per_epoch == 0 || trainer_->finished();
-    const bool stops = stop_rule_fires();
-    save_best();
-    if (epoch_ends || stops) save_state("last");
-    if (stops) return;
   }
+}
+
+bool Session::evaluated() const {
+  return !history_.evaluations.empty() && history_.evaluations.back().step == trainer_->done();
+}
+
+bool Session::evaluation_stops() {
+  evaluate();
+  const bool stops = stop_rule_fires();
+  save_best();
+  const int64_t done = trainer_->done();
+  const bool epoch_ends = done > 0 && (done % trainer_->count().per_epoch == 0 || trainer_->finished());
+  if (epoch_ends || stops) save_state("last");
+  return stops;
 }
 
 void Session::one_step() {
@@ -260,6 +276,7 @@ void Session::one_step() {
   input.history = &history_;
   const recipe::ScheduleResult schedule = prepared_.script.schedule(input);
   refuse_unclaimed_numbers(schedule);
+  step_log_->before_step();
   step_log_->add(trainer_->step(schedule));
   if (trainer_->done() == 1) {
     kernels::synchronise(device_);
@@ -308,6 +325,7 @@ bool Session::stop_rule_fires() {
   ending_ = report::Ending::stop_rule;
   reason_ = decision.reason;
   if (decision.rollback) roll_back();
+  if (decision.rollback && history_.best == 0) ending_ = report::Ending::budget_not_met;
   return true;
 }
 

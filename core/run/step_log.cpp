@@ -30,6 +30,10 @@ StepLog::StepLog(const train::Trainer& trainer, at::Device device, report::Event
       since_(SteadyClock::now()),
       first_step_(trainer.done()) {}
 
+void StepLog::before_step() {
+  if (waiting_.empty()) since_ = SteadyClock::now();
+}
+
 void StepLog::add(train::StepResult result) {
   waiting_.push_back(std::move(result));
   if (waiting_.size() >= interval_) flush();
@@ -52,10 +56,7 @@ report::StepProgress StepLog::progress_of(const train::StepResult& result, doubl
 }
 
 void StepLog::flush() {
-  if (waiting_.empty()) {
-    since_ = SteadyClock::now();
-    return;
-  }
+  if (waiting_.empty()) return;
   std::vector<at::Tensor> scalars;
   int64_t examples = 0;
   for (const train::StepResult& result : waiting_) {
@@ -77,7 +78,6 @@ void StepLog::flush() {
     events_.step(progress);
     terminal_.step(progress);
   }
-  since_ = SteadyClock::now();
 }
 
 }  // namespace engram::run

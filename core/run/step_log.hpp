@@ -15,9 +15,11 @@ class StepLog {
   // Borrows all of them. Values are read every step on a CPU, every tenth on other devices.
   StepLog(const train::Trainer& trainer, at::Device device, report::EventLog& events, report::Terminal& terminal);
 
+  // Call before every step: what other work took since the last one is not counted as training.
+  void before_step();
   void add(train::StepResult result);
   // Reads what is waiting: one event a step. Throws InternalError (exit 6) at the first step whose loss or gradient was
-  // not finite; its update has been skipped, so the weights are those of the step before.
+  // not finite. That update and every later one with such gradients were skipped, so the weights are finite.
   void flush();
 
  private:

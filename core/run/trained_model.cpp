@@ -44,6 +44,15 @@ void install(model::Model& model, const checkpoint::PeftAdapter& adapter, const 
   }
 }
 
+// What the recipe's training set of the task has in a row.
+predict::Input input_of(const Json& recipe, const std::string& task) {
+  for (const Json& set : recipe.at("data")) {
+    const bool trains = set.at("task") == task && set.at("use") == "train";
+    if (trains && !set.at("pair").empty()) return predict::Input::pair;
+  }
+  return predict::Input::text;
+}
+
 }  // namespace
 
 predict::Predictor open_trained(const std::filesystem::path& run_folder, at::Device device) {
@@ -67,8 +76,9 @@ predict::Predictor open_trained(const std::filesystem::path& run_folder, at::Dev
     const auto labels = manifest.at("tasks").at(task).get<std::vector<std::string>>();
     install(*model, checkpoint::read_peft_adapter(run.best(), model->view(), task), task, labels);
   }
-  return {std::move(model), data::Tokenizer(facts.tokenizer_file), task,
-          manifest.at("recipe").at("train").at("max_length").get<int64_t>()};
+  const Json& recipe = manifest.at("recipe");
+  return {std::move(model), data::Tokenizer(facts.tokenizer_file), task, input_of(recipe, task),
+          recipe.at("train").at("max_length").get<int64_t>()};
 }
 
 }  // namespace engram::run

@@ -59,6 +59,8 @@ class Runs(TinyCase):
             out = f"out{len(strategies)}"
             self.engram("run", self.recipe(strategies=strategies), "--out", out)
             self.assertTrue((self.folder / out / "checkpoints/best" / form).exists())
+            heads = json.loads((self.folder / out / "checkpoints/best/heads.json").read_text())
+            self.assertIn("wind", json.dumps(heads))  # the original task's head goes along
             texts = "w5 w6 w7 w8 w9 w10\nw40 w41 w42 w43 w44\n"
             lines = self.engram("predict", out, stdin=texts).stdout.splitlines()
             self.assertEqual(len(lines), 2)
@@ -92,7 +94,7 @@ class Runs(TinyCase):
           data = {{
             train = {{ "new_train.csv", text = "text", label = "label", task = "side", use = "train" }},
             new   = {{ "new_test.csv",  text = "text", label = "label", task = "side", use = "evaluate" }} }},
-          train = {{ epochs = 1, batch_size = 8, learning_rate = 5e-3, threads = 1 }} }}'''
+          train = {{ epochs = 1, batch_size = 8, learning_rate = 5e-3, max_length = 24, threads = 1 }} }}'''
         self.engram("run", self.recipe(text=text.replace("%", "%%")), "--out", "out")
         metrics = {row["metric"]: row["now"] for row in self.result("out")["rows"]}
         self.assertGreater(metrics["drift"], 0)

@@ -40,12 +40,15 @@ TEST_CASE("a loss that is not finite is an error that names the set and the row"
 
 TEST_CASE("an untouched model has not drifted, a changed one has") {
   TinyRun run = tiny_run("full", at::kCPU);
-  const eval::Behaviour before = eval::observe(*run.model, run.examples, {.batch_size = 5});
-  const auto same = eval::drift_metrics(before, eval::observe(*run.model, run.examples, {.batch_size = 7}));
+  model::Head readout = *run.model->find_head("wind");
+  readout.weight = readout.weight.clone();
+  readout.bias = readout.bias.clone();
+  const eval::Behaviour before = eval::observe(*run.model, run.examples, readout, {.batch_size = 5});
+  const auto same = eval::drift_metrics(before, eval::observe(*run.model, run.examples, readout, {.batch_size = 7}));
   CHECK(same.at("drift") == Approx(0).margin(1e-6));
   CHECK(same.at("kl") == Approx(0).margin(1e-6));
   run.losses("full");
-  const auto changed = eval::drift_metrics(before, eval::observe(*run.model, run.examples, {}));
+  const auto changed = eval::drift_metrics(before, eval::observe(*run.model, run.examples, readout, {}));
   CHECK(changed.at("drift") > 1e-3);
   CHECK(changed.at("kl") > 1e-3);
 }
