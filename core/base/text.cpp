@@ -6,10 +6,10 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/case.hpp"
+
 namespace engram::text {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Damerau-Levenshtein distance (optimal string alignment), ignoring ASCII case.
 size_t distance(std::string_view a, std::string_view b) {

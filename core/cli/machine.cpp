@@ -1,13 +1,13 @@
 #include "cli/machine.hpp"
 
 #include <dlfcn.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <vector>
 
+#include "base/process.hpp"
 #include "base/text.hpp"
 
 namespace engram::cli {
@@ -41,11 +41,6 @@ uint64_t number_in(const std::string& text) {
 bool has_flag(const std::string& flag) {
   const std::vector<std::string> flags = text::split(entry("/proc/cpuinfo", "flags"), ' ');
   return std::find(flags.begin(), flags.end(), flag) != flags.end();
-}
-
-int usable_cores() {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
 }  // namespace

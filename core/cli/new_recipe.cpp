@@ -23,7 +23,7 @@ void add_new(CLI::App& app, Context&) {
   command.add_option("--out", request->out, "Where to write the recipe")->capture_default_str();
   command.callback([request] {
     const run::NewRecipe made = run::make_new_recipe(*request);
-    write_file_atomically(request->out, made.text);
+    for (const run::NewFile& file : made.files) write_file_atomically(file.path, file.bytes);
     std::cout << made.told << "\nWrote " << request->out.string() << ". Next: engram plan " << request->out.string()
               << "\n";
   });

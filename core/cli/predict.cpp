@@ -22,7 +22,30 @@ struct Options {
   std::string device = "auto";
 };
 
-std::vector<std::string> read_lines(const std::string& file) {
+struct Lines {
+  std::vector<std::string> whole;  // as they are echoed
+  std::vector<std::string> texts;
+  std::vector<std::string> pairs;  // second texts, for Input::pair
+};
+
+void add_line(const std::string& line, const std::string& where, predict::Input input, Lines& lines, Faults& faults) {
+  lines.whole.push_back(line);
+  if (input == predict::Input::text) {
+    lines.texts.push_back(line);
+    return;
+  }
+  const std::vector<std::string> parts = text::split(line, '\t');
+  if (parts.size() != 2 || text::trim(parts[0]).empty() || text::trim(parts[1]).empty()) {
+    faults.add({.what = "is not two texts separated by a TAB, and this run was trained on pairs of texts",
+                .where = where,
+                .fix = "write the first text, one TAB and the second text on each line"});
+    return;
+  }
+  lines.texts.push_back(parts[0]);
+  lines.pairs.push_back(parts[1]);
+}
+
+Lines read_lines(const std::string& file, predict::Input input) {
   std::ifstream opened;
   if (file != "-") {
     opened.open(file);
@@ -31,7 +54,7 @@ std::vector<std::string> read_lines(const std::string& file) {
   std::istream& in = file == "-" ? std::cin : opened;
   const std::string name = file == "-" ? "standard input" : file;
   constexpr size_t kShownFaults = 20;
-  std::vector<std::string> lines;
+  Lines lines;
   Faults faults;
   int64_t number = 0;
   for (std::string line; faults.size() < kShownFaults && std::getline(in, line);) {
@@ -42,7 +65,7 @@ std::vector<std::string> read_lines(const std::string& file) {
                   .fix = "convert the file, for instance with iconv -f ISO-8859-1 -t UTF-8"});
     }
     if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!text::trim(line).empty()) lines.push_back(line);
+    if (!text::trim(line).empty()) add_line(line, name + ":" + std::to_string(number), input, lines, faults);
   }
   faults.raise<DataError>();
   return lines;
@@ -58,14 +81,16 @@ void execute(const Options& options) {
   const at::Device device = kernels::open_device(device_request(options.device));
   kernels::settle_numerics(0);
   const predict::Predictor predictor = run::open_trained(options.run, device);
-  const std::vector<std::string> texts = read_lines(options.file);
-  const std::vector<predict::Prediction> predictions = predictor.label(texts);
-  for (size_t i = 0; i < texts.size(); ++i) {
+  const Lines lines = read_lines(options.file, predictor.input());
+  const std::vector<predict::Prediction> predictions = predictor.label(lines.texts, lines.pairs);
+  for (size_t i = 0; i < lines.whole.size(); ++i) {
     const predict::Prediction& made = predictions[i];
     if (options.json) {
-      std::cout << Json{{"text", texts[i]}, {"label", made.label}, {"probability", made.probability}}.dump() << "\n";
+      Json told = {{"text", lines.texts[i]}, {"label", made.label}, {"probability", made.probability}};
+      if (!lines.pairs.empty()) told["pair"] = lines.pairs[i];
+      std::cout << told.dump() << "\n";
     } else {
-      std::cout << made.label << "\t" << text::fixed(made.probability, 4) << "\t" << texts[i] << "\n";
+      std::cout << made.label << "\t" << text::fixed(made.probability, 4) << "\t" << lines.whole[i] << "\n";
     }
   }
 }
@@ -76,7 +101,9 @@ void add_predict(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App& command = *app.add_subcommand("predict", "Labels texts with a run's best checkpoint");
   command.add_option("run", options->run, "The run folder")->required();
-  command.add_option("--file", options->file, "One text a line, empty lines skipped (default: standard input)");
+  command.add_option("--file", options->file,
+                     "One text a line, or two separated by a TAB when the run was trained on pairs; empty lines are "
+                     "skipped (default: standard input)");
   command.add_option("--device", options->device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   command.add_flag("--json", options->json, "One JSON object a line, instead of label, probability and text");
   command.callback([options, &context] {

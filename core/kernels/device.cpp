@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
-#include <thread>
 
 #include "base/errors.hpp"
+#include "base/process.hpp"
 
 namespace engram::kernels {
 namespace {
@@ -58,7 +58,7 @@ at::Device open_device(DeviceRequest request) {
 }
 
 void settle_numerics(int threads) {
-  at::set_num_threads(threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency()));
+  at::set_num_threads(threads > 0 ? threads : usable_cores());
   at::globalContext().setDeterministicAlgorithms(true, true);
   at::globalContext().setDeterministicFillUninitializedMemory(false);
   at::globalContext().setBenchmarkCuDNN(false);

@@ -2,6 +2,7 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include "base/errors.hpp"
 #include "base/interrupt.hpp"
 #include "data/batch.hpp"
 
@@ -13,13 +14,22 @@ constexpr size_t kBatchSize = 32;
 }  // namespace
 
 Predictor::Predictor(std::unique_ptr<model::Model> model, data::Tokenizer tokenizer, std::string task,
-                     int64_t max_length)
-    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), task_(std::move(task)), max_length_(max_length) {}
+                     Input input, int64_t max_length)
+    : model_(std::move(model)),
+      tokenizer_(std::move(tokenizer)),
+      task_(std::move(task)),
+      input_(input),
+      max_length_(max_length) {}
 
-std::vector<Prediction> Predictor::label(const std::vector<std::string>& texts) const {
+std::vector<Prediction> Predictor::label(const std::vector<std::string>& texts,
+                                         const std::vector<std::string>& pairs) const {
+  if (pairs.size() != (input_ == Input::pair ? texts.size() : 0)) {
+    throw InternalError({.what = std::to_string(pairs.size()) + " second texts for " + std::to_string(texts.size()) +
+                                 " texts of the task '" + task_ + "'"});
+  }
   const c10::InferenceMode inference;
   const data::Examples examples{.task = task_,
-                                .tokens = tokenizer_.encode(texts, {}, max_length_),
+                                .tokens = tokenizer_.encode(texts, pairs, max_length_),
                                 .labels = std::vector<int64_t>(texts.size(), -1)};
   const std::vector<std::string>& labels = model_->find_head(task_)->labels;
   std::vector<Prediction> predictions;

@@ -2,8 +2,8 @@
 
 #include <chrono>
 #include <cmath>
-#include <ctime>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "report/event_json.hpp"
 #include "report/summary_json.hpp"
@@ -30,14 +30,6 @@ std::string csv_row(int64_t step, double epoch, std::string_view role, const std
 
 double milliseconds_kept(double seconds) { return std::round(seconds * 1000) / 1000; }
 
-std::string now_in_utc() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char buffer[32];
-  return {buffer, std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
-
 }  // namespace
 
 Clock steady_clock() {
@@ -55,7 +47,7 @@ EventLog::EventLog(const std::filesystem::path& folder, Clock clock)
 
 void EventLog::run_started(const RunHeader& header) {
   events_.append(line(run_started_event(header)));
-  timing("run_started", {{"time", now_in_utc()}, {"run_folder", header.run_folder}});
+  timing("run_started", {{"time", utc_now()}, {"run_folder", header.run_folder}});
 }
 
 void EventLog::first_step(double seconds, double evaluation_seconds) {
@@ -97,7 +89,7 @@ void EventLog::stopped(int64_t step, Ending ending, std::string_view reason) {
 
 void EventLog::finished(const RunSummary& summary) {
   events_.append(line(finished_event(summary)));
-  timing("finished", {{"time", now_in_utc()},
+  timing("finished", {{"time", utc_now()},
                       {"training_seconds", milliseconds_kept(summary.training_seconds)},
                       {"evaluation_seconds", milliseconds_kept(summary.evaluation_seconds)},
                       {"total_seconds", milliseconds_kept(summary.total_seconds)},

@@ -60,6 +60,16 @@ void check_low_rank(const sdk::LowRank& adapter, const sdk::LinearSite& site, co
   }
 }
 
+// Both functions are needed: one to train, one to write checkpoints, which hold plain weights.
+void check_custom(const sdk::Custom& adapter, const sdk::LinearSite& site, const StrategyClaims& claims, Faults& faults) {
+  const std::string what = "the adapter of " + site.name + " has no ";
+  if (!adapter.delta) faults.add(claim_fault(claims, what + "delta function"));
+  if (!adapter.merged_delta) {
+    faults.add(claim_fault(claims, what + "merged_delta function, without which no checkpoint can be written",
+                           "give Custom::merged_delta: the change of the weight that does the same without dropout"));
+  }
+}
+
 void check_site(const sdk::Adapt& adapt, const sdk::ModelView& view, const StrategyClaims& claims,
                 const Resolution& resolution, Faults& faults) {
   const sdk::LinearSite* site = find_site(view, adapt.site);
@@ -70,8 +80,8 @@ void check_site(const sdk::Adapt& adapt, const sdk::ModelView& view, const Strat
                                        text::did_you_mean(adapt.site, names)));
   } else if (const auto* low_rank = std::get_if<sdk::LowRank>(&adapt.adapter)) {
     check_low_rank(*low_rank, *site, claims, resolution, faults);
-  } else if (!std::get<sdk::Custom>(adapt.adapter).delta) {
-    faults.add(claim_fault(claims, "the adapter of " + site->name + " has no delta function"));
+  } else {
+    check_custom(std::get<sdk::Custom>(adapt.adapter), *site, claims, faults);
   }
 }
 

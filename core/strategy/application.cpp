@@ -47,11 +47,9 @@ sdk::Custom guarded_custom(const sdk::Custom& custom, const CallSite& call) {
   safe.delta = [custom, call](const sdk::AdapterPass& pass, const at::Tensor& x, const at::Tensor& base_out) {
     return guarded(call, [&] { return custom.delta(pass, x, base_out); });
   };
-  if (custom.merged_delta) {
-    safe.merged_delta = [custom, call](const sdk::AdapterPass& pass) {
-      return guarded(call, [&] { return custom.merged_delta(pass); });
-    };
-  }
+  safe.merged_delta = [custom, call](const sdk::AdapterPass& pass) {
+    return guarded(call, [&] { return custom.merged_delta(pass); });
+  };
   return safe;
 }
 
@@ -82,11 +80,6 @@ at::Tensor merged_delta(const sdk::Adapt& adapt, const StrategyRun& run, const a
     return at::matmul(low_rank->b, low_rank->a).mul(low_rank->scale);
   }
   const auto& custom = std::get<model::BoundCustom>(bound);
-  if (!custom.adapter.merged_delta) {
-    throw PluginError(Fault{"strategy '" + run.id + "', merge, at " + adapt.site +
-                                ": the adapter offers no merged delta, so that it cannot be folded into the weight",
-                            run.place.text(), "", "save the adapter beside the model instead"});
-  }
   const auto no_dropout = [](const at::Tensor& x, double) { return x; };
   return custom.adapter.merged_delta({weight, custom.tensor, no_dropout});
 }

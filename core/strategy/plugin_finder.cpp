@@ -1,10 +1,10 @@
 #include "strategy/plugin_finder.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <set>
 
+#include "base/case.hpp"
 #include "base/errors.hpp"
 #include "base/text.hpp"
 
@@ -22,11 +22,6 @@ bool has_suffix(const std::string& name) {
 std::string id_of(const fs::path& file) {
   const std::string name = file.filename().string();
   return name.substr(0, name.size() - std::string(kSuffix).size());
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
 }
 
 // The plugin files at one place of the search path: a folder, or a plugin file itself.
@@ -47,7 +42,7 @@ std::vector<fs::path> files_at(const fs::path& place) {
 void refuse_ambiguity(const std::vector<fs::path>& files, const std::string& id, const recipe::Place& place) {
   std::vector<std::string> same;
   for (const fs::path& file : files) {
-    if (lower(id_of(file)) == lower(id)) same.push_back("'" + file.filename().string() + "'");
+    if (text::lower(id_of(file)) == text::lower(id)) same.push_back("'" + file.filename().string() + "'");
   }
   if (same.size() < 2) return;
   throw PluginError(Fault{"the plugin '" + id + "' is there twice in " + files.front().parent_path().string() + ": " +

@@ -50,7 +50,7 @@ class Strategies {
   std::vector<model::NamedTensor> claimed_tensors() const;
 
   // The base model's parameters with every adapter's merged delta added, for parameters that are adapted (fp32).
-  // Throws PluginError when an adapter offers no merged delta.
+  // Throws PluginError when a strategy's merged delta fails.
   std::vector<model::NamedTensor> merged_parameters(const model::Model& model) const;
 
   // Phases; each calls every strategy in recipe order, guarded. `where` supplies the host's side of the views.

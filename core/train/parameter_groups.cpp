@@ -1,17 +1,18 @@
 #include "train/parameter_groups.hpp"
 
-#include <cctype>
 #include <unordered_map>
 
+#include "base/case.hpp"
 #include "base/errors.hpp"
 #include "base/text.hpp"
 
 namespace engram::train {
 namespace {
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
+// The name without what the recipe has put before it: a task's or a strategy's name says nothing about the tensor.
+std::string own_name(const strategy::ResolvedTensor& tensor) {
+  if (tensor.claimed) return tensor.name.substr(tensor.owner.size() + 1);
+  return tensor.name.starts_with("heads.") ? tensor.name.substr(tensor.name.rfind('.') + 1) : tensor.name;
 }
 
 ParameterGroup& group_of(std::vector<ParameterGroup>& groups, double rate_scale, double weight_decay) {
@@ -25,7 +26,7 @@ ParameterGroup& group_of(std::vector<ParameterGroup>& groups, double rate_scale,
 }  // namespace
 
 bool decays(const std::string& name) {
-  const std::string plain = lower(name);
+  const std::string plain = text::lower(name);
   if (plain.find("bias") != std::string::npos || plain.find("layernorm") != std::string::npos ||
       plain.find("rmsnorm") != std::string::npos) {
     return false;
@@ -48,7 +49,7 @@ std::vector<ParameterGroup> groups_at(const strategy::Resolution& resolution,
     if (found == by_name.end()) {
       throw InternalError({.what = "the tensor '" + tensor.name + "' is in the plan and not in the model"});
     }
-    const double decay = decays(tensor.name) ? tensor.weight_decay.value_or(weight_decay) : 0.0;
+    const double decay = decays(own_name(tensor)) ? tensor.weight_decay.value_or(weight_decay) : 0.0;
     group_of(groups, tensor.rate_scale, decay).tensors.push_back({tensor.name, found->second});
   }
   return groups;

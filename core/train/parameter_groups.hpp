@@ -17,7 +17,8 @@ struct ParameterGroup {
 };
 
 // Whether AdamW's weight decay applies to a tensor of this name: transformers' rule excludes biases and the weights of
-// normalisation layers, by name (hf-and-peft conventions, "decay exclusion").
+// normalisation layers, by name (hf-and-peft conventions, "decay exclusion"). `name` is the tensor's own, without the
+// name of its task or strategy.
 bool decays(const std::string& name);
 
 // The groups of one optimizer step, in order of first appearance. `live` holds every tensor of the resolution by name;

@@ -57,20 +57,29 @@ class Refusals(TinyCase):
         self.assertFalse((self.folder / "out").exists(), "a refused run leaves a folder")
 
     def test_new_recipe_overwrites_nobodys_file(self):
-        own = self.folder / "original_train.csv"
-        own.write_text("mine\n")
-        (self.folder / "question.csv").write_text((self.folder / "original.csv").read_text())
-        (self.folder / "question_train.csv").write_text("mine too\n")
-        text = self.refused("new", "recipe", "--model", MODEL, "--new", "question.csv", "--original", "original.csv")
-        self.assertIn("question_train.csv: exists already", text)
-        self.assertEqual((self.folder / "question_train.csv").read_text(), "mine too\n")
-        self.assertEqual(own.read_text(), "mine\n")
+        before = (self.folder / "new_train.csv").read_bytes()
+        asked = ["new", "recipe", "--model", MODEL, "--new", "new_test.csv", "--original", "original.csv"]
+        self.assertIn("new_train.csv: exists already", self.refused(*asked))
+        self.assertEqual((self.folder / "new_train.csv").read_bytes(), before)
+        self.assertFalse((self.folder / "new_evaluate.csv").exists())
         self.assertFalse((self.folder / "recipe.lua").exists())
+        self.engram(*asked, "--out", "first/recipe.lua")
+        self.engram("plan", "first/recipe.lua", "--set", "train.max_length=24")
+        self.assertIn("recipe.lua: this file exists already", self.refused(*asked, "--out", "first/recipe.lua"))
 
     def test_bytes_that_are_no_text_are_named_by_line_when_predicting(self):
         self.engram("run", self.recipe(), "--out", "out")
         (self.folder / "texts.txt").write_bytes(b"w5 w6\nw7 \xff\n")
         self.assertIn("texts.txt:2, byte 4: is not UTF-8", self.refused("predict", "out", "--file", "texts.txt"))
+
+    def test_after_training_on_pairs_a_line_without_a_tab_is_named(self):
+        self.engram("run", self.recipe(text=self.pair_recipe()), "--out", "out")
+        (self.folder / "texts.txt").write_text("w5 w6\tw7\n\nw5 w6 w7\nw5\t\nw5\tw6\tw7\n")
+        text = self.refused("predict", "out", "--file", "texts.txt")
+        for line in [3, 4, 5]:
+            self.assertIn(f"texts.txt:{line}: is not two texts separated by a TAB, and this run was trained on pairs of "
+                          "texts fix: write the first text, one TAB and the second text on each line", text)
+        self.assertNotIn("texts.txt:1", text)
 
     def test_a_plugin_place_that_does_not_exist(self):
         self.assertIn("--plugin names nowhere", self.refused("plan", self.recipe(), "--plugin", "nowhere"))

@@ -1,9 +1,11 @@
 """Runs that go well."""
 
 import json
+import math
 import unittest
+from pathlib import Path
 
-from tiny import LORA, MODEL, TinyCase
+from tiny import ENGRAM, LORA, MODEL, TinyCase
 
 
 class Runs(TinyCase):
@@ -79,6 +81,32 @@ class Runs(TinyCase):
         accuracy = next(row["now"] for row in self.result("out")["rows"]
                         if row["set"] == "new" and row["metric"] == "accuracy")
         self.assertAlmostEqual(right / len(labels), accuracy, places=9)
+
+    def test_prediction_for_pairs_is_the_evaluation_s(self):
+        self.engram("run", self.recipe(text=self.pair_recipe()), "--out", "out")
+        rows = [row.split(",") for row in (self.folder / "new_test.csv").read_text().splitlines()[1:]]
+        stdin = "".join(f"{text}\t{other}\n" for text, other, _ in rows)
+        made = [json.loads(line) for line in self.engram("predict", "out", "--json", stdin=stdin).stdout.splitlines()]
+        self.assertEqual([(one["text"], one["pair"]) for one in made], [(text, other) for text, other, _ in rows])
+        # Of two labels both probabilities are known, and with them the loss. Five places of it are what fp32 can tell.
+        losses = [-math.log(one["probability"] if one["label"] == label else 1 - one["probability"])
+                  for one, (_, _, label) in zip(made, rows)]
+        chosen = self.result("out")["chosen"]["step"]
+        scored = next(event["metrics"]["new"] for event in self.events("out")
+                      if event["event"] == "evaluation" and event["kind"] != "baseline" and event["step"] == chosen)
+        self.assertAlmostEqual(sum(losses) / len(losses), scored["loss"], places=5)
+
+    def test_a_strategy_named_by_its_file_goes_by_its_id(self):
+        (self.folder / "lora.engram.so").symlink_to(
+            Path(ENGRAM).parent.parent / "lib/engram/plugins/lora.engram.so")
+        recipe = self.recipe(strategies='{ "./lora.engram.so", rank = 4, alpha = 8 }')
+        self.engram("run", recipe, "--set", "train.epochs=1", "--out", "out")
+        manifest = json.loads((self.folder / "out/manifest.json").read_text())
+        self.assertEqual([strategy["id"] for strategy in manifest["strategies"]], ["lora"])
+        self.assertEqual([seed for seed in manifest["seeds"] if seed.startswith("strategy:")], ["strategy:lora"])
+        (strategy,) = self.events("out")[0]["strategies"]
+        self.assertEqual(strategy["id"], "lora")
+        self.assertIn("rank 4", strategy["summary"])
 
     def test_a_stop_rule_ends_the_run_and_its_reason_is_kept(self):
         rule = 'stop = function(h) return h.evaluations >= 2 and "two were enough" end,'

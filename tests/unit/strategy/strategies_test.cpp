@@ -131,7 +131,7 @@ TEST_CASE("claimed tensors are live leaves under qualified names, in the order o
   REQUIRE(find(strategies.claimed_tensors(), "scaler.steps_seen").item<double>() == 1);
 }
 
-TEST_CASE("merging a Custom adapter equals running it, and one that cannot merge says so") {
+TEST_CASE("merging a Custom adapter equals running it") {
   const auto model = test::small_model();
   Strategies strategies = load({test::entry("scaler", {{"start", test::number(0.5)}})});
   apply(strategies, *model);
@@ -146,13 +146,15 @@ TEST_CASE("merging a Custom adapter equals running it, and one that cannot merge
   // fp32 sums of 8 and 16 terms in another order: a few units of 2^-23 times values below 10.
   REQUIRE(at::allclose(model->logits(test::small_batch(), "topics", {}), adapted, 1e-5, 1e-5));
   REQUIRE_FALSE(at::allclose(base, adapted, 1e-3, 1e-3));
+}
 
-  Strategies stubborn = load({test::entry("scaler", {{"merges", test::boolean(false)}})});
-  apply(stubborn, *model);
-  REQUIRE(test::refusal<PluginError>([&] { stubborn.merged_parameters(*model); }) ==
-          "recipe.lua:7: strategy 'scaler', merge, at " + kQuery0 +
-              ": the adapter offers no merged delta, so that it cannot be folded into the weight. Fix: save the adapter "
-              "beside the model instead");
+TEST_CASE("an adapter that cannot be merged is refused before anything runs, since checkpoints need it") {
+  const auto model = test::small_model();
+  const Strategies stubborn = load({test::entry("scaler", {{"merges", test::boolean(false)}})});
+  const std::string refused = test::refusal<RecipeError>([&] { resolved(stubborn, *model); });
+  REQUIRE(refused.find("recipe.lua:7: strategy 'scaler': the adapter of " + kQuery0 +
+                       " has no merged_delta function, without which no checkpoint can be written. Fix: give "
+                       "Custom::merged_delta: the change of the weight that does the same without dropout\n") == 0);
 }
 
 TEST_CASE("state goes out and comes back, and state of other strategies is refused") {

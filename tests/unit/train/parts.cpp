@@ -37,6 +37,38 @@ TEST_CASE("weight decay spares biases and normalisation, and nothing else") {
   CHECK_FALSE(train::decays("model.layers.0.input_norm.weight"));
 }
 
+TEST_CASE("names of tasks and strategies do not spare a tensor the weight decay") {
+  const auto tensor = [](const std::string& name, const std::string& owner, bool claimed) {
+    strategy::ResolvedTensor made;
+    made.name = name;
+    made.shape = {1};
+    made.owner = owner;
+    made.trainability = {{{}, true}};
+    made.claimed = claimed;
+    return made;
+  };
+  strategy::Resolution resolution;
+  resolution.tensors = {tensor("heads.bias_detection.weight", "default", false),
+                        tensor("heads.v1.norm.weight", "default", false),
+                        tensor("layernorm_tuner.scale", "layernorm_tuner", true),
+                        tensor("heads.bias_detection.bias", "default", false),
+                        tensor("layernorm_tuner.query.bias", "layernorm_tuner", true),
+                        tensor("encoder.layer.0.output.LayerNorm.weight", "layernorm_tuner", false)};
+  std::vector<model::NamedTensor> live;
+  for (const strategy::ResolvedTensor& entry : resolution.tensors) live.push_back({entry.name, at::zeros({1})});
+  const std::vector<train::ParameterGroup> groups = train::groups_at(resolution, live, 0.1, 0, 0);
+  const auto names = [](const train::ParameterGroup& group) {
+    std::vector<std::string> all;
+    for (const model::NamedTensor& entry : group.tensors) all.push_back(entry.name);
+    return all;
+  };
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0].weight_decay == 0.1);
+  CHECK(names(groups[0]) == std::vector<std::string>{live[0].name, live[1].name, live[2].name});
+  CHECK(groups[1].weight_decay == 0);
+  CHECK(names(groups[1]) == std::vector<std::string>{live[3].name, live[4].name, live[5].name});
+}
+
 TEST_CASE("AdamW's first step moves against the gradient by the rate, after the decay") {
   // With zero moments the bias-corrected step is lr * g / (|g| + eps) (arXiv 1711.05101, algorithm 2).
   at::Tensor weight = at::full({3}, 2.0f).set_requires_grad(true);
