@@ -14,13 +14,14 @@ enum class ExitCode {
   done = 0,
   internal = 1,
   usage = 2,
-  refused = 3,          // recipe, data, model or plugin refused, or a callback failed
-  budget_not_met = 4,   // the forgetting budget was not met
-  interrupted = 5,      // interrupted or out of time, checkpoint saved
-  resources = 6,        // numbers, memory or disk failed, last good state kept
+  refused = 3,         // recipe, data, model or plugin refused, or a callback failed
+  budget_not_met = 4,  // the forgetting budget was not met
+  interrupted = 5,     // interrupted or out of time, checkpoint saved
+  resources = 6,       // numbers, memory or disk failed, last good state kept
 };
 
-// One thing that is wrong. `where` is "file:line", "file:line, column x" or a path in the recipe; only `what` is compulsory.
+// One thing that is wrong. `where` is "file:line", "file:line, column x" or a path in the recipe; only `what` is
+// compulsory.
 struct Fault {
   std::string what;
   std::string where = {};

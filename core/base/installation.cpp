@@ -18,7 +18,8 @@ Installation Installation::locate() {
   }
   const std::filesystem::path prefix = here.program.parent_path().parent_path();
   const char* scripts = std::getenv("ENGRAM_SCRIPTS");
-  here.scripts = scripts != nullptr && *scripts != '\0' ? std::filesystem::path(scripts) : prefix / "share/engram/scripts";
+  here.scripts =
+      scripts != nullptr && *scripts != '\0' ? std::filesystem::path(scripts) : prefix / "share/engram/scripts";
   here.plugins = prefix / "lib/engram/plugins";
   return here;
 }

@@ -25,7 +25,8 @@ Json parse_json(const std::string& text, const std::string& name_for_errors) {
     value = Json::parse(text, watch);
   } catch (const Json::exception& error) {
     const std::string_view words = error.what();  // "[json.exception.parse_error.101] parse error at line ..."
-    throw DataError({.what = "is not valid JSON: " + std::string(words.substr(words.find("] ") + 2)), .where = name_for_errors});
+    throw DataError(
+        {.what = "is not valid JSON: " + std::string(words.substr(words.find("] ") + 2)), .where = name_for_errors});
   }
   if (!duplicate.empty()) {
     throw DataError({.what = "holds the key '" + duplicate + "' twice in one object", .where = name_for_errors});

@@ -21,7 +21,12 @@ struct Loggers {
 };
 
 // The process has one standard error; this is the one place that writes log lines to it.
-spdlog::logger& logger() { return *[] { static Loggers loggers; return &loggers.logger; }(); }
+spdlog::logger& logger() {
+  return *[] {
+    static Loggers loggers;
+    return &loggers.logger;
+  }();
+}
 
 }  // namespace
 

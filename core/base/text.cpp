@@ -139,7 +139,8 @@ std::string bytes(uint64_t count) {
 
 std::string fixed(double number, int decimals) {
   std::array<char, 400> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::fixed, decimals);
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::fixed, decimals);
   return {buffer.data(), end.ptr};
 }
 

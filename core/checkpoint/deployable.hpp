@@ -19,8 +19,8 @@ struct Subject {
   const model::Model& model;
   const strategy::Strategies& strategies;
   const strategy::Resolution& resolution;
-  std::string task;                       // whose head transformers and PEFT see
-  std::filesystem::path base;             // the model folder that the run started from; its tokenizer goes along
+  std::string task;            // whose head transformers and PEFT see
+  std::filesystem::path base;  // the model folder that the run started from; its tokenizer goes along
 };
 
 // Writes the checkpoint beside `folder` and then swaps it in, so that `folder` always holds a whole one. Adapters that

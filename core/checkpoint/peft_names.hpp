@@ -14,9 +14,7 @@ inline constexpr const char* kAdapterKeyPrefix = "base_model.model.";
 inline constexpr std::string_view kAdapterHeadPrefix = "base_model.model.classifier.";
 
 // PEFT names modules as they are in transformers' class with a head: the trunk has the family's prefix there.
-inline std::string peft_module(const sdk::ModelView& view, const std::string& site) {
-  return view.family + "." + site;
-}
+inline std::string peft_module(const sdk::ModelView& view, const std::string& site) { return view.family + "." + site; }
 
 inline bool is_bias(const std::string& name) { return name.ends_with(".bias"); }
 

@@ -20,7 +20,10 @@ const sdk::LinearSite* site_named(const sdk::ModelView& view, const std::string&
 class AdapterReader {
  public:
   AdapterReader(const std::filesystem::path& folder, const sdk::ModelView& view, const std::string& task)
-      : folder_(folder), view_(view), task_(task), config_(read_json(folder / kAdapterConfigFile)),
+      : folder_(folder),
+        view_(view),
+        task_(task),
+        config_(read_json(folder / kAdapterConfigFile)),
         weights_(folder / kAdapterWeightsFile) {}
 
   PeftAdapter read() {
@@ -81,9 +84,10 @@ class AdapterReader {
   model::BoundLowRank bind(const std::string& site, const Halves& halves) {
     const sdk::LinearSite& facts = *site_named(view_, site);
     const int64_t rank = halves.a.size(0);
-    if (halves.a.sizes() != at::IntArrayRef({rank, facts.in}) || halves.b.sizes() != at::IntArrayRef({facts.out, rank})) {
-      fault("the shapes at '" + site + "' do not fit", "A (rank, " + std::to_string(facts.in) + "), B (" +
-                                                           std::to_string(facts.out) + ", rank)");
+    if (halves.a.sizes() != at::IntArrayRef({rank, facts.in}) ||
+        halves.b.sizes() != at::IntArrayRef({facts.out, rank})) {
+      fault("the shapes at '" + site + "' do not fit",
+            "A (rank, " + std::to_string(facts.in) + "), B (" + std::to_string(facts.out) + ", rank)");
     }
     const std::string module = peft_module(view_, site);
     double alpha = config_.value("lora_alpha", 8.0);

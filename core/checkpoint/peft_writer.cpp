@@ -66,13 +66,29 @@ Json config_json(const strategy::Resolution& resolution, const sdk::ModelView& v
     if (shape.alpha != common.alpha) alphas[module] = number(shape.alpha);
   }
   std::sort(modules.begin(), modules.end());
-  return {{"alpha_pattern", alphas}, {"auto_mapping", nullptr}, {"base_model_name_or_path", base},
-          {"bias", bias_mode(resolution, view)}, {"exclude_modules", nullptr}, {"fan_in_fan_out", false},
-          {"inference_mode", true}, {"init_lora_weights", true}, {"layer_replication", nullptr},
-          {"layers_pattern", nullptr}, {"layers_to_transform", nullptr}, {"lora_alpha", number(common.alpha)},
-          {"lora_bias", false}, {"lora_dropout", common.dropout}, {"modules_to_save", {"classifier"}},
-          {"peft_type", "LORA"}, {"r", common.rank}, {"rank_pattern", ranks}, {"revision", nullptr},
-          {"target_modules", modules}, {"task_type", "SEQ_CLS"}, {"use_dora", false}, {"use_rslora", false}};
+  return {{"alpha_pattern", alphas},
+          {"auto_mapping", nullptr},
+          {"base_model_name_or_path", base},
+          {"bias", bias_mode(resolution, view)},
+          {"exclude_modules", nullptr},
+          {"fan_in_fan_out", false},
+          {"inference_mode", true},
+          {"init_lora_weights", true},
+          {"layer_replication", nullptr},
+          {"layers_pattern", nullptr},
+          {"layers_to_transform", nullptr},
+          {"lora_alpha", number(common.alpha)},
+          {"lora_bias", false},
+          {"lora_dropout", common.dropout},
+          {"modules_to_save", {"classifier"}},
+          {"peft_type", "LORA"},
+          {"r", common.rank},
+          {"rank_pattern", ranks},
+          {"revision", nullptr},
+          {"target_modules", modules},
+          {"task_type", "SEQ_CLS"},
+          {"use_dora", false},
+          {"use_rslora", false}};
 }
 
 // PEFT's key of a trained bias: inside an adapted module it is the base layer's.

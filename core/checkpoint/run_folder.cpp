@@ -31,10 +31,10 @@ RunFolder RunFolder::create(const std::filesystem::path& wanted, const std::stri
   if (!wanted.empty()) {
     if (std::filesystem::exists(wanted) &&
         !(std::filesystem::is_directory(wanted) && std::filesystem::is_empty(wanted))) {
-      throw DataError({.what = "exists already, and a run never overwrites another",
-                       .where = wanted.string(),
-                       .fix = "name a new folder with --out, or go on with that run: engram run --resume " +
-                              wanted.string()});
+      throw DataError(
+          {.what = "exists already, and a run never overwrites another",
+           .where = wanted.string(),
+           .fix = "name a new folder with --out, or go on with that run: engram run --resume " + wanted.string()});
     }
     make(wanted);
     return RunFolder(wanted);

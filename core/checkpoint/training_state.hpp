@@ -15,9 +15,9 @@ namespace engram::checkpoint {
 struct TrainingState {
   int64_t step = 0;
   recipe::History history;
-  Json script;                                  // RecipeScript's state table
-  std::vector<model::NamedTensor> weights;      // every tensor that trains or is kept, by resolution name
-  std::vector<model::NamedTensor> trainer;      // Trainer::state()
+  Json script;                                      // RecipeScript's state table
+  std::vector<model::NamedTensor> weights;          // every tensor that trains or is kept, by resolution name
+  std::vector<model::NamedTensor> trainer;          // Trainer::state()
   std::vector<strategy::StrategyState> strategies;  // beside the claimed tensors
 };
 

@@ -33,7 +33,8 @@ constexpr uint64_t kDiskNeeded = 1'000'000'000;    // checkpoints and caches of 
 
 Finding processor_finding() {
   if (has_avx2()) return {Verdict::ok, "processor", processor()};
-  return {Verdict::note, "processor", processor(), "LibTorch is several times slower without AVX2: use another machine"};
+  return {Verdict::note, "processor", processor(),
+          "LibTorch is several times slower without AVX2: use another machine"};
 }
 
 Finding memory_finding() {
@@ -53,13 +54,15 @@ Finding disk_finding(const std::string& subject, const fs::path& folder) {
 // The version of the torch that is loaded, from its C interface: major, minor and patch in the three highest bytes.
 std::string loaded_torch_version(const LoadedSymbol& version) {
   const uint64_t packed = reinterpret_cast<uint64_t (*)()>(version.address)();
-  return std::to_string(packed >> 56) + "." + std::to_string(packed >> 48 & 0xff) + "." + std::to_string(packed >> 40 & 0xff);
+  return std::to_string(packed >> 56) + "." + std::to_string(packed >> 48 & 0xff) + "." +
+         std::to_string(packed >> 40 & 0xff);
 }
 
 Finding torch_finding() {
   const LoadedSymbol version = loaded_symbol("aoti_torch_abi_version");
   const std::string built = strategy::host_fingerprint().torch_version;
-  if (version.address == nullptr) return {Verdict::note, "torch", "built for " + built + "; the one loaded tells no version"};
+  if (version.address == nullptr)
+    return {Verdict::note, "torch", "built for " + built + "; the one loaded tells no version"};
   const std::string loaded = loaded_torch_version(version);
   const std::string text = loaded + ", " + version.library.string();
   if (loaded == built) return {Verdict::ok, "torch", text};
@@ -101,22 +104,28 @@ std::vector<Finding> plugin_findings(const Installation& here) {
   for (const strategy::FoundPlugin& plugin : strategy::list_plugins(strategy::plugin_search_path())) {
     const PluginState state = plugin_state(plugin);
     const Verdict verdict = state.fit == PluginFit::fits ? Verdict::ok : Verdict::note;
-    const std::string fix = state.fit == PluginFit::refused ? "build " + plugin.file.string() + " against this engram" : "";
+    const std::string fix =
+        state.fit == PluginFit::refused ? "build " + plugin.file.string() + " against this engram" : "";
     findings.push_back({verdict, "plugin", plugin.id + ": " + state.text, fix});
   }
   if (findings.empty()) {
-    findings.push_back({Verdict::note, "plugins", "none found", "install engram again; " + here.plugins.string() + " is empty"});
+    findings.push_back(
+        {Verdict::note, "plugins", "none found", "install engram again; " + here.plugins.string() + " is empty"});
   }
   return findings;
 }
 
 std::vector<Finding> examine(kernels::DeviceRequest request) {
   const Installation here = Installation::locate();
-  std::vector<Finding> findings = {
-      processor_finding(),     memory_finding(),       disk_finding("cache", cache_folder()),
-      disk_finding("here", fs::current_path()),
-      gpu_finding(request),    {Verdict::ok, "program", here.program.string()},
-      torch_finding(),         tokenizer_finding(),    scripts_finding(here)};
+  std::vector<Finding> findings = {processor_finding(),
+                                   memory_finding(),
+                                   disk_finding("cache", cache_folder()),
+                                   disk_finding("here", fs::current_path()),
+                                   gpu_finding(request),
+                                   {Verdict::ok, "program", here.program.string()},
+                                   torch_finding(),
+                                   tokenizer_finding(),
+                                   scripts_finding(here)};
   for (Finding& finding : plugin_findings(here)) findings.push_back(std::move(finding));
   return findings;
 }
@@ -138,7 +147,8 @@ ExitCode doctor(kernels::DeviceRequest request) {
     std::cout << line(finding, style);
     broken += finding.verdict == Verdict::broken ? 1 : 0;
   }
-  std::cout << (broken == 0 ? "\n  Everything that a run needs is here.\n" : "\n  A run would fail; see the fixes above.\n");
+  std::cout << (broken == 0 ? "\n  Everything that a run needs is here.\n"
+                            : "\n  A run would fail; see the fixes above.\n");
   return broken == 0 ? ExitCode::done : ExitCode::refused;
 }
 
@@ -147,7 +157,8 @@ ExitCode doctor(kernels::DeviceRequest request) {
 void add_doctor(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("doctor", "Says what is there and what is missing, and how to mend it");
   const auto device = std::make_shared<std::string>("auto");
-  command->add_option("--device", *device, "Also open this device: auto, cpu, cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  command->add_option("--device", *device, "Also open this device: auto, cpu, cuda")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   command->callback([device, &context] {
     context.exit_code = doctor(*device == "cuda"  ? kernels::DeviceRequest::cuda
                                : *device == "cpu" ? kernels::DeviceRequest::cpu

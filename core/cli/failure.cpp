@@ -26,8 +26,10 @@ Failure torch_failure(const c10::Error& error) {
   const std::string text = text::trim(error.what_without_backtrace());
   const bool memory = dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr || tells_of_memory(text);
   if (memory) {
-    return {"engram: out of memory: " + text + "\n  fix: a smaller train.batch_size with more train.accumulation, "
-            "or a smaller train.max_length\n", ExitCode::resources};
+    return {"engram: out of memory: " + text +
+                "\n  fix: a smaller train.batch_size with more train.accumulation, "
+                "or a smaller train.max_length\n",
+            ExitCode::resources};
   }
   return {"engram: LibTorch failed: " + text + "\n", ExitCode::internal};
 }

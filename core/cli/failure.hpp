@@ -9,7 +9,7 @@
 namespace engram::cli {
 
 struct Failure {
-  std::string text;      // whole lines for standard error
+  std::string text;  // whole lines for standard error
   ExitCode exit_code = ExitCode::internal;
 };
 

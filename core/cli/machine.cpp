@@ -20,7 +20,8 @@ std::string entry(const fs::path& file, const std::string& key) {
   std::ifstream stream(file);
   for (std::string line; std::getline(stream, line);) {
     const size_t colon = line.find(':');
-    if (colon != std::string::npos && text::trim(line.substr(0, colon)) == key) return text::trim(line.substr(colon + 1));
+    if (colon != std::string::npos && text::trim(line.substr(0, colon)) == key)
+      return text::trim(line.substr(colon + 1));
   }
   return "";
 }
@@ -48,7 +49,8 @@ bool has_flag(const std::string& flag) {
 std::string processor() {
   const std::string name = entry("/proc/cpuinfo", "model name");
   const int cores = usable_cores();
-  std::string facts = (name.empty() ? "unknown" : name) + ", " + std::to_string(cores) + (cores == 1 ? " core" : " cores");
+  std::string facts =
+      (name.empty() ? "unknown" : name) + ", " + std::to_string(cores) + (cores == 1 ? " core" : " cores");
   if (has_flag("avx2")) facts += ", AVX2";
   if (has_flag("avx512f")) facts += ", AVX-512";
   if (has_flag("avx512_bf16") || has_flag("amx_bf16")) facts += ", bf16";
@@ -58,7 +60,8 @@ std::string processor() {
 bool has_avx2() { return has_flag("avx2"); }
 
 Memory memory() {
-  Memory memory{number_in(entry("/proc/meminfo", "MemTotal")) * 1024, number_in(entry("/proc/meminfo", "MemAvailable")) * 1024};
+  Memory memory{number_in(entry("/proc/meminfo", "MemTotal")) * 1024,
+                number_in(entry("/proc/meminfo", "MemAvailable")) * 1024};
   // "max" reads as no number, hence 0: no limit.
   const uint64_t limit = number_in(first_line("/sys/fs/cgroup/memory.max"));
   if (limit > 0 && limit < memory.total) {

@@ -13,7 +13,7 @@ std::string processor();
 bool has_avx2();
 
 struct Memory {
-  uint64_t total = 0;      // bytes; a container's limit where it is lower
+  uint64_t total = 0;  // bytes; a container's limit where it is lower
   uint64_t available = 0;
 };
 Memory memory();
@@ -28,7 +28,7 @@ std::string gpu_names();
 
 // An exported symbol among the libraries that the process has loaded, and the library's file.
 struct LoadedSymbol {
-  void* address = nullptr;   // null: no loaded library exports it
+  void* address = nullptr;  // null: no loaded library exports it
   std::filesystem::path library;
 };
 LoadedSymbol loaded_symbol(const char* name);

@@ -12,12 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The file of a command's help: "engram plugins info --help" -> help/engram-plugins-info.txt. Empty: help is not asked for.
+// The file of a command's help: "engram plugins info --help" -> help/engram-plugins-info.txt. Empty: help is not asked
+// for.
 fs::path help_file(const fs::path& prefix, int argc, char** argv) {
   std::string name = "engram";
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word == "--help" || word == "-h") return i + 1 == argc ? prefix / "share/engram/help" / (name + ".txt") : fs::path();
+    if (word == "--help" || word == "-h")
+      return i + 1 == argc ? prefix / "share/engram/help" / (name + ".txt") : fs::path();
     if (word.empty() || word.find_first_not_of("abcdefghijklmnopqrstuvwxyz") != std::string::npos) return {};
     name += "-" + word;
   }

@@ -11,7 +11,7 @@ enum class PluginFit { fits, shadowed, refused };
 
 struct PluginState {
   PluginFit fit = PluginFit::refused;
-  std::string text;    // "ready", or why not
+  std::string text;  // "ready", or why not
 };
 
 PluginState plugin_state(const strategy::FoundPlugin& plugin);

@@ -25,9 +25,7 @@ struct Options {
   bool quiet = false;
   bool json = false;
 
-  report::Mode mode() const {
-    return json ? report::Mode::json : quiet ? report::Mode::quiet : report::Mode::normal;
-  }
+  report::Mode mode() const { return json ? report::Mode::json : quiet ? report::Mode::quiet : report::Mode::normal; }
 };
 
 // A resumed run takes its recipe and overrides from its own manifest, so that it cannot go on as another run.
@@ -70,7 +68,8 @@ std::string above_zero(const std::string& text) {
 void add_run(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App& command = *app.add_subcommand("run", "Trains as a recipe says, and scores both tasks all along");
-  CLI::Option* recipe = command.add_option("recipe", options->source.recipe, "The recipe, a Lua file; - for standard input");
+  CLI::Option* recipe =
+      command.add_option("recipe", options->source.recipe, "The recipe, a Lua file; - for standard input");
   options->source.add_to(command);
   command.add_option("--out", options->out, "The run folder to make (default: the next free runs/<recipe>-NNN)");
   CLI::Option* resume = command.add_option("--resume", options->resume, "A run folder to go on with");

@@ -14,7 +14,7 @@ namespace engram::cli {
 
 struct SourceOptions {
   std::string recipe;
-  std::vector<std::string> set;                        // "key=value"
+  std::vector<std::string> set;  // "key=value"
   std::string device;
   std::vector<std::filesystem::path> plugins;
 

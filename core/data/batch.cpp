@@ -14,8 +14,8 @@ int64_t Batch::longest() const {
 
 Batch Batch::to(at::Device device) const {
   Batch moved = *this;
-  for (at::Tensor Batch::*tensor : {&Batch::input_ids_T, &Batch::token_type_ids_T, &Batch::position_ids_T,
-                                    &Batch::labels_B}) {
+  for (at::Tensor Batch::*tensor :
+       {&Batch::input_ids_T, &Batch::token_type_ids_T, &Batch::position_ids_T, &Batch::labels_B}) {
     moved.*tensor = (this->*tensor).to(device, /*non_blocking=*/true);
   }
   return moved;

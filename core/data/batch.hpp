@@ -23,7 +23,7 @@ struct Batch {
 
   int64_t size() const { return static_cast<int64_t>(offsets.size()) - 1; }
   int64_t tokens() const { return offsets.back(); }
-  int64_t longest() const;       // tokens of the longest sequence
+  int64_t longest() const;  // tokens of the longest sequence
   Batch to(at::Device device) const;
 };
 

@@ -31,8 +31,8 @@ std::vector<size_t> find_columns(const std::vector<recipe::Column>& asked, const
         indices.push_back(static_cast<size_t>(*position - 1));
         continue;
       }
-      faults.add_for_file({.what = "has no column " + std::to_string(*position),
-                           .allowed = "1 to " + std::to_string(present.size())});
+      faults.add_for_file(
+          {.what = "has no column " + std::to_string(*position), .allowed = "1 to " + std::to_string(present.size())});
       continue;
     }
     const std::string& name = std::get<std::string>(column);
@@ -45,8 +45,8 @@ std::vector<size_t> find_columns(const std::vector<recipe::Column>& asked, const
     size_t index = 0;
     while (index < present.size() && present[index] != name) ++index;
     if (index == present.size()) {
-      faults.add_for_file({.what = "has no column '" + name + "'" + text::did_you_mean(name, present),
-                           .allowed = listed(present)});
+      faults.add_for_file(
+          {.what = "has no column '" + name + "'" + text::did_you_mean(name, present), .allowed = listed(present)});
       continue;
     }
     indices.push_back(index);

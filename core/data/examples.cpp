@@ -37,11 +37,11 @@ std::vector<int64_t> label_indices(const recipe::DataSet& set, const Table& tabl
     const auto found = row.label ? index.find(*row.label) : index.end();
     indices.push_back(found == index.end() ? -1 : found->second);
     if (!row.label || found != index.end()) continue;
-    faults.add(row.line, set.label ? shown(*set.label) : "",
-               {.what = "'" + *row.label + "' is no label of task '" + set.task + "'" +
-                        text::did_you_mean(*row.label, labels),
-                .allowed = labels.size() <= 20 ? text::join(labels, ", ") : std::to_string(labels.size()) + " labels",
-                .fix = "correct the label, or map it with label_names"});
+    faults.add(
+        row.line, set.label ? shown(*set.label) : "",
+        {.what = "'" + *row.label + "' is no label of task '" + set.task + "'" + text::did_you_mean(*row.label, labels),
+         .allowed = labels.size() <= 20 ? text::join(labels, ", ") : std::to_string(labels.size()) + " labels",
+         .fix = "correct the label, or map it with label_names"});
   }
   faults.raise();
   return indices;

@@ -13,7 +13,7 @@
 namespace engram::data {
 
 struct Examples {
-  std::string name;                  // the data set's name in the recipe
+  std::string name;  // the data set's name in the recipe
   std::string task;
   TokenizedTexts tokens;
   std::vector<int64_t> labels;       // index into the task's label names; -1: no label
@@ -34,8 +34,9 @@ std::vector<std::string> label_names(const Table& table);
 std::vector<std::string> label_names(const recipe::DataSet& set, const std::filesystem::path& file);
 
 // Reads, tokenizes and maps labels to their index in `labels`. Cached in cache_folder() under the hash of the file, the
-// tokenizer and every setting that matters; a damaged cache is rebuilt, one that cannot be written is a warning in the log.
-// Labels are -1 where the set names no label column. Throws DataError (unknown labels: file, line, the nearest known name).
+// tokenizer and every setting that matters; a damaged cache is rebuilt, one that cannot be written is a warning in the
+// log. Labels are -1 where the set names no label column. Throws DataError (unknown labels: file, line, the nearest
+// known name).
 Examples load_examples(const recipe::DataSet& set, const std::filesystem::path& file, const Tokenizer& tokenizer,
                        int64_t max_length, const std::vector<std::string>& labels);
 

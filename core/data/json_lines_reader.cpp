@@ -16,13 +16,13 @@ std::optional<Json> parsed(std::string_view line, int64_t number, LineFaults& fa
   try {
     Json value = Json::parse(line);
     if (value.is_object()) return value;
-    faults.add(number, "", {.what = std::string("is no JSON object but ") + value.type_name(),
-                            .allowed = "one object a line"});
+    faults.add(number, "",
+               {.what = std::string("is no JSON object but ") + value.type_name(), .allowed = "one object a line"});
   } catch (const Json::parse_error& error) {
     // Bytes that are no UTF-8 are a fault of their own, found before.
     if (first_invalid_utf8(line)) return std::nullopt;
-    faults.add(number, "byte " + std::to_string(error.byte), {.what = "is not valid JSON from here on",
-                                                              .allowed = "one object a line"});
+    faults.add(number, "byte " + std::to_string(error.byte),
+               {.what = "is not valid JSON from here on", .allowed = "one object a line"});
   }
   return std::nullopt;
 }
@@ -31,7 +31,8 @@ Cell cell_of(const Json& value, const std::string& column, int64_t line, LineFau
   if (value.is_null()) return std::nullopt;
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number() || value.is_boolean()) return value.dump();
-  faults.add(line, column, {.what = std::string("holds an ") + value.type_name(), .allowed = "a string, number or boolean"});
+  faults.add(line, column,
+             {.what = std::string("holds an ") + value.type_name(), .allowed = "a string, number or boolean"});
   return "?";
 }
 
@@ -41,8 +42,8 @@ std::vector<std::string> names_of(const std::vector<recipe::Column>& asked, Line
     if (const auto* name = std::get_if<std::string>(&column)) {
       names.push_back(*name);
     } else {
-      faults.add_for_file({.what = "is read as JSON Lines, where " + shown(column) + " has no meaning",
-                           .fix = "give the key's name"});
+      faults.add_for_file(
+          {.what = "is read as JSON Lines, where " + shown(column) + " has no meaning", .fix = "give the key's name"});
     }
   }
   return names;
@@ -65,7 +66,8 @@ RawTable read_json_lines(const recipe::DataSet& set, std::string_view bytes, Lin
   if (records.list.empty()) faults.add_for_file({.what = "holds no rows"});
   if (names.size() < asked.size() || records.list.empty()) return {};
   if (text::trim(content(bytes, records.list.front())).starts_with('[')) {
-    faults.add_for_file({.what = "starts with '[': it is one JSON array, not JSON Lines", .fix = "write one object a line"});
+    faults.add_for_file(
+        {.what = "starts with '[': it is one JSON array, not JSON Lines", .fix = "write one object a line"});
     return {};
   }
 
@@ -82,8 +84,8 @@ RawTable read_json_lines(const recipe::DataSet& set, std::string_view bytes, Lin
     }
     for (size_t i = 0; i < names.size(); ++i) {
       const auto found = object->find(names[i]);
-      table.columns[i].push_back(
-          found == object->end() ? std::nullopt : cell_of(*found, table.names[i], record.line, faults));
+      table.columns[i].push_back(found == object->end() ? std::nullopt
+                                                        : cell_of(*found, table.names[i], record.line, faults));
     }
     table.lines.push_back(record.line);
   }

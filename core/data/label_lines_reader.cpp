@@ -13,8 +13,8 @@ RawTable read_label_lines(const recipe::DataSet& set, std::string_view bytes, Li
     const std::string_view line = content(bytes, record);
     const size_t border = line.find_first_of(" \t");
     if (border == 0) {
-      faults.add(record.line, "", {.what = "starts with white space where the label should be",
-                                   .allowed = "label, one space, text"});
+      faults.add(record.line, "",
+                 {.what = "starts with white space where the label should be", .allowed = "label, one space, text"});
       continue;
     }
     table.lines.push_back(record.line);

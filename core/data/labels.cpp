@@ -25,9 +25,11 @@ std::vector<std::string> label_names(const Table& table) {
     if (row.label) distinct.insert(*row.label);
   }
   std::vector<std::string> names(distinct.begin(), distinct.end());
-  const bool integers = std::all_of(names.begin(), names.end(), [](const auto& name) { return as_integer(name).has_value(); });
+  const bool integers =
+      std::all_of(names.begin(), names.end(), [](const auto& name) { return as_integer(name).has_value(); });
   if (integers) {
-    std::stable_sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return *as_integer(a) < *as_integer(b); });
+    std::stable_sort(names.begin(), names.end(),
+                     [](const auto& a, const auto& b) { return *as_integer(a) < *as_integer(b); });
   }
   return names;
 }

@@ -10,7 +10,8 @@ namespace engram::data {
 LineFaults::LineFaults(std::string file, std::string unit) : file_(std::move(file)), unit_(std::move(unit)) {}
 
 void LineFaults::add(int64_t line, const std::string& place, Fault fault) {
-  fault.where = unit_ == "line" ? file_ + ":" + std::to_string(line) : file_ + ", " + unit_ + " " + std::to_string(line);
+  fault.where =
+      unit_ == "line" ? file_ + ":" + std::to_string(line) : file_ + ", " + unit_ + " " + std::to_string(line);
   if (!place.empty()) fault.where += ", " + place;
   keep(line, std::move(fault));
 }
@@ -31,8 +32,8 @@ void LineFaults::raise() const {
   for (const auto& [place, fault] : first_) faults.push_back(fault);
   const int64_t more = count_ - static_cast<int64_t>(faults.size());
   if (more > 0) {
-    faults.push_back({.what = text::thousands(more) + " more " + (more == 1 ? "fault" : "faults") + " after these",
-                      .where = file_});
+    faults.push_back(
+        {.what = text::thousands(more) + " more " + (more == 1 ? "fault" : "faults") + " after these", .where = file_});
   }
   throw DataError(std::move(faults));
 }

@@ -81,7 +81,8 @@ std::vector<Cell> texts_of(const arrow::ChunkedArray& column, int64_t limit, con
   for (const auto& chunk : kept->chunks()) {
     const arrow::Status status = arrow::VisitArrayInline(*chunk, &visitor);
     if (!status.ok()) {
-      faults.add_for_file({.what = name + " " + status.message(), .allowed = "strings, integers, numbers and booleans"});
+      faults.add_for_file(
+          {.what = name + " " + status.message(), .allowed = "strings, integers, numbers and booleans"});
       faults.raise();
     }
   }

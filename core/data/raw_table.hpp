@@ -16,9 +16,9 @@ namespace engram::data {
 using Cell = std::optional<std::string>;
 
 struct RawTable {
-  std::vector<std::string> names;         // of the columns asked for, as faults show them: "column 'text'", "column 2"
-  std::vector<std::vector<Cell>> columns; // [column asked for][row]
-  std::vector<int64_t> lines;             // [row] the line its record starts on; the row's number for Parquet
+  std::vector<std::string> names;          // of the columns asked for, as faults show them: "column 'text'", "column 2"
+  std::vector<std::vector<Cell>> columns;  // [column asked for][row]
+  std::vector<int64_t> lines;              // [row] the line its record starts on; the row's number for Parquet
 };
 
 // The columns that a set names, in the order text, pair, label.

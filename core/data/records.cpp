@@ -4,9 +4,7 @@ namespace engram::data {
 namespace {
 
 // Steps over one line end (LF, CRLF or CR) that starts at `at`.
-size_t after_line_end(std::string_view bytes, size_t at) {
-  return bytes.substr(at, 2) == "\r\n" ? at + 2 : at + 1;
-}
+size_t after_line_end(std::string_view bytes, size_t at) { return bytes.substr(at, 2) == "\r\n" ? at + 2 : at + 1; }
 
 bool is_line_end(char c) { return c == '\n' || c == '\r'; }
 

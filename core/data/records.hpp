@@ -11,15 +11,15 @@
 namespace engram::data {
 
 struct Record {
-  size_t begin = 0;     // first byte
-  size_t end = 0;       // one past the last byte, line end included
-  int64_t line = 0;     // the line that the record starts on, from 1
-  int64_t fields = 0;   // values in it; 1 in a file of plain lines
+  size_t begin = 0;    // first byte
+  size_t end = 0;      // one past the last byte, line end included
+  int64_t line = 0;    // the line that the record starts on, from 1
+  int64_t fields = 0;  // values in it; 1 in a file of plain lines
 };
 
 struct Records {
-  std::vector<Record> list;                    // empty lines are no records
-  std::optional<int64_t> unclosed_quote;       // line of a quote that the file never closes
+  std::vector<Record> list;               // empty lines are no records
+  std::optional<int64_t> unclosed_quote;  // line of a quote that the file never closes
 };
 
 // How values are set apart. Quotes count only at the start of a value, as in Arrow's reader.

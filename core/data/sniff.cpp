@@ -90,7 +90,8 @@ void guess_delimiter(Guess& found, std::string_view bytes) {
   const std::optional<char> better = delimiter_of(bytes, usual.quote);
   if (!better || *better == usual.delimiter) return;
   found.set.delimiter = *better;
-  found.notes.push_back(std::string("Values are set apart by '") + (*better == '\t' ? "\\t" : std::string(1, *better)) + "'.");
+  found.notes.push_back(std::string("Values are set apart by '") + (*better == '\t' ? "\\t" : std::string(1, *better)) +
+                        "'.");
 }
 
 // Reads every column of the first rows; broken rows are left to read_table.

@@ -9,11 +9,11 @@ namespace engram::data {
 namespace {
 
 constexpr std::array<std::string_view, 17> kLabelNames = {
-    "label", "labels", "class",  "category", "target", "intent", "sentiment", "topic", "type",
-    "tag",   "y",      "gold",   "emotion",  "coarse_label", "label_text", "gold_label", "class_index"};
+    "label", "labels", "class", "category", "target",       "intent",     "sentiment",  "topic",      "type",
+    "tag",   "y",      "gold",  "emotion",  "coarse_label", "label_text", "gold_label", "class_index"};
 constexpr std::array<std::string_view, 18> kTextNames = {
-    "text",    "sentence", "question", "title",  "body",     "description", "content",    "message", "review",
-    "comment", "tweet",    "headline", "query",  "utterance", "document",   "sentence_1", "premise", "input"};
+    "text",    "sentence", "question", "title", "body",      "description", "content",    "message", "review",
+    "comment", "tweet",    "headline", "query", "utterance", "document",    "sentence_1", "premise", "input"};
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kPairEnds = {
     {{"1", "2"}, {"_a", "_b"}, {"premise", "hypothesis"}, {"first", "second"}, {"left", "right"}}};
 
@@ -129,7 +129,8 @@ bool looks_like_header(const std::vector<std::string>& first, const std::vector<
   if (named) return true;
   for (size_t i = 0; i < first.size() && i < rest.size(); ++i) {
     const Profile profile = profile_of(rest[i]);
-    if (profile.rows > 0 && (profile.numeric || profile.mean_length > 3 * static_cast<double>(first[i].size()))) return true;
+    if (profile.rows > 0 && (profile.numeric || profile.mean_length > 3 * static_cast<double>(first[i].size())))
+      return true;
   }
   return false;
 }

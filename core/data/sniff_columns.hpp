@@ -10,7 +10,7 @@
 namespace engram::data {
 
 struct ColumnRoles {
-  std::vector<size_t> text;       // indices from 0
+  std::vector<size_t> text;  // indices from 0
   std::vector<size_t> pair;
   std::optional<size_t> label;
 };

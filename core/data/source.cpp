@@ -23,8 +23,8 @@ std::string hexadecimal(char byte) {
 size_t bytes_read(const recipe::DataSet& set, std::string_view text) {
   if (!set.rows) return text.size();
   const bool lines = set.format == recipe::DataFormat::json_lines || set.format == recipe::DataFormat::label_lines;
-  const Records records = lines ? scan_lines(text, record_limit(set))
-                                : scan_records(text, separators_of(set), record_limit(set));
+  const Records records =
+      lines ? scan_lines(text, record_limit(set)) : scan_records(text, separators_of(set), record_limit(set));
   return records.list.empty() ? 0 : records.list.back().end;
 }
 
@@ -33,12 +33,13 @@ void check_utf8(std::string_view text, size_t bytes_before, LineFaults& faults) 
   int64_t line = 1;
   while (const auto invalid = first_invalid_utf8(text.substr(start))) {
     const size_t at = start + *invalid;
-    line += std::count(text.begin() + static_cast<std::ptrdiff_t>(start), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    line += std::count(text.begin() + static_cast<std::ptrdiff_t>(start),
+                       text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
     const size_t feed = text.rfind('\n', at);
     const size_t line_start = feed == std::string_view::npos ? 0 : feed + 1;
     faults.add(line, "byte " + std::to_string(at - line_start + 1),
-               {.what = hexadecimal(text[at]) + " (byte " + text::thousands(static_cast<int64_t>(at + bytes_before + 1)) +
-                        " of the file) is not UTF-8",
+               {.what = hexadecimal(text[at]) + " (byte " +
+                        text::thousands(static_cast<int64_t>(at + bytes_before + 1)) + " of the file) is not UTF-8",
                 .fix = "if the file is ISO-8859-1, say so with the data set's encoding"});
     const size_t next = text.find('\n', at);
     if (next == std::string_view::npos) return;
@@ -54,8 +55,8 @@ Source read_source(const recipe::DataSet& set, const std::filesystem::path& file
   source.file_bytes = source.text.size();
   const std::string_view mark = byte_order_mark(source.text);
   if (mark == "UTF-16") {
-    throw DataError({.what = "is UTF-16", .where = file.string(), .allowed = "UTF-8 or ISO-8859-1",
-                     .fix = "save it as UTF-8"});
+    throw DataError(
+        {.what = "is UTF-16", .where = file.string(), .allowed = "UTF-8 or ISO-8859-1", .fix = "save it as UTF-8"});
   }
   const size_t skipped = mark.empty() ? 0 : 3;
   source.text.erase(0, skipped);

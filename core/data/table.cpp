@@ -55,8 +55,9 @@ std::string label(const DataSet& set, const Cell& cell, const std::string& colum
   if (found != set.label_names.end()) return found->second;
   std::vector<std::string> known;
   for (const auto& [key, name] : set.label_names) known.push_back(key);
-  faults.add(line, column, {.what = "label_names has no entry for '" + value + "'" + text::did_you_mean(value, known),
-                            .allowed = text::join(known, ", ")});
+  faults.add(line, column,
+             {.what = "label_names has no entry for '" + value + "'" + text::did_you_mean(value, known),
+              .allowed = text::join(known, ", ")});
   return value;
 }
 
@@ -84,7 +85,8 @@ Table read_table(const DataSet& set, const std::filesystem::path& file) {
   DataSet resolved = set;
   resolved.format = format_of(set, file);
   if (resolved.text.empty() && resolved.format != DataFormat::label_lines) {
-    throw DataError({.what = "data set '" + set.name + "' names no text column", .where = file.string(),
+    throw DataError({.what = "data set '" + set.name + "' names no text column",
+                     .where = file.string(),
                      .fix = "add text = \"...\" to it"});
   }
   LineFaults faults(file.string(), resolved.format == DataFormat::parquet ? "row" : "line");

@@ -13,9 +13,9 @@ namespace engram::data {
 
 struct Row {
   std::string text;
-  std::optional<std::string> pair;    // second sequence of a sentence pair
-  std::optional<std::string> label;   // the label's name, after label_names and label_until
-  int64_t line = 0;                   // first line of the record in the file, from 1 (row number for Parquet)
+  std::optional<std::string> pair;   // second sequence of a sentence pair
+  std::optional<std::string> label;  // the label's name, after label_names and label_until
+  int64_t line = 0;                  // first line of the record in the file, from 1 (row number for Parquet)
 };
 
 struct Table {

@@ -13,9 +13,9 @@ namespace engram::data {
 // Token ids of many sequences, end to end. Sequence i is ids[offsets[i] .. offsets[i + 1]).
 struct TokenizedTexts {
   std::vector<int32_t> ids;
-  std::vector<int32_t> type_ids;      // 0 for the first sequence, 1 for the second of a pair; same length as ids
+  std::vector<int32_t> type_ids;  // 0 for the first sequence, 1 for the second of a pair; same length as ids
   std::vector<int64_t> offsets = {0};
-  int64_t truncated = 0;              // sequences that lost tokens to max_length
+  int64_t truncated = 0;  // sequences that lost tokens to max_length
 
   int64_t size() const { return static_cast<int64_t>(offsets.size()) - 1; }
 };

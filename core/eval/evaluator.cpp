@@ -71,9 +71,10 @@ SetScores evaluate(const model::Model& model, const data::Examples& examples, co
       scores.losses[row] = losses_B.data_ptr<float>()[i];
       scores.predictions[row] = predictions_B.data_ptr<int64_t>()[i];
       if (!std::isfinite(scores.losses[row])) {
-        throw InternalError({.what = "the evaluation loss is not a finite number on " + row_name(examples, batch.rows[i]),
-                             .fix = "lower train.learning_rate; the last good checkpoint is kept"},
-                            ExitCode::resources);
+        throw InternalError(
+            {.what = "the evaluation loss is not a finite number on " + row_name(examples, batch.rows[i]),
+             .fix = "lower train.learning_rate; the last good checkpoint is kept"},
+            ExitCode::resources);
       }
     }
   });
@@ -93,8 +94,7 @@ Behaviour observe(const model::Model& model, const data::Examples& examples, con
                  .mean_hidden_NH = at::empty({examples.size(), model.view().hidden}, at::kFloat)};
   const auto pooled = [&](const data::Batch& batch) { return model.pooled(batch, pass); };
   for_each_batch(model, examples, settings, pooled, [&](const data::Batch& batch, const at::Tensor& pooled_BH) {
-    const at::Tensor log_probabilities_BC =
-        at::linear(pooled_BH, readout.weight, readout.bias).log_softmax(1).cpu();
+    const at::Tensor log_probabilities_BC = at::linear(pooled_BH, readout.weight, readout.bias).log_softmax(1).cpu();
     seen.log_probabilities_NC.index_copy_(0, at::tensor(batch.rows, at::kLong), log_probabilities_BC);
     const auto sequences = last_hidden_TH.to(at::kFloat).cpu().split_with_sizes(lengths_of(batch));
     for (size_t b = 0; b < sequences.size(); ++b) seen.mean_hidden_NH[batch.rows[b]].copy_(sequences[b].mean(0));
@@ -110,8 +110,8 @@ const std::vector<std::string>& drift_metric_names() {
 std::map<std::string, double> drift_metrics(const Behaviour& before, const Behaviour& now) {
   const c10::InferenceMode inference;
   const at::Tensor cosine_N = at::cosine_similarity(before.mean_hidden_NH, now.mean_hidden_NH, 1);
-  const at::Tensor kl_N = (before.log_probabilities_NC.exp() *
-                           (before.log_probabilities_NC - now.log_probabilities_NC)).sum(1);
+  const at::Tensor kl_N =
+      (before.log_probabilities_NC.exp() * (before.log_probabilities_NC - now.log_probabilities_NC)).sum(1);
   return {{"drift", 1 - cosine_N.mean().item<double>()}, {"kl", kl_N.mean().item<double>()}};
 }
 

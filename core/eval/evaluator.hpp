@@ -17,14 +17,14 @@ namespace engram::eval {
 struct EvaluationSettings {
   int64_t batch_size = 32;
   recipe::Precision precision = recipe::Precision::fp32;
-  bool adapters = true;               // false: the base model as if nothing were attached
+  bool adapters = true;  // false: the base model as if nothing were attached
 };
 
 // What is kept of every example, in the order of the set.
 struct SetScores {
   std::map<std::string, double> metrics;
   std::vector<int64_t> predictions;
-  std::vector<double> losses;         // nats
+  std::vector<double> losses;  // nats
 };
 
 // Evaluates the head of examples.task. Polls the interrupt flag between batches (throws interrupt::Interrupted).
@@ -33,8 +33,8 @@ SetScores evaluate(const model::Model& model, const data::Examples& examples, co
 
 // What a model makes of texts, for measuring how far it has moved without any label.
 struct Behaviour {
-  at::Tensor log_probabilities_NC;    // what `readout` makes of the pooled vectors, fp32, CPU
-  at::Tensor mean_hidden_NH;          // mean over each text's tokens of the last hidden state, fp32, CPU
+  at::Tensor log_probabilities_NC;  // what `readout` makes of the pooled vectors, fp32, CPU
+  at::Tensor mean_hidden_NH;        // mean over each text's tokens of the last hidden state, fp32, CPU
 };
 // `readout` is a head that stays as it is, so that a change of the probabilities is a change of the trunk.
 Behaviour observe(const model::Model& model, const data::Examples& examples, const model::Head& readout,

@@ -7,7 +7,7 @@ namespace engram::eval {
 namespace {
 
 struct Counts {
-  int64_t right = 0;      // predicted and true
+  int64_t right = 0;  // predicted and true
   int64_t predicted = 0;
   int64_t present = 0;
 };

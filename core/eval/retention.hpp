@@ -1,8 +1,8 @@
 // What the new task cost the original one: drop, retained share, gain and the crossover points.
 //
 // Definitions: A0 is the untouched model's score on the original task, A the score now, c its floor (the majority-class
-// rate); B, c_B and B_ref are the new task's score, floor and reference. drop = A0 - A; relative drop = drop / (A0 - c);
-// retained = 1 - relative drop; gain = (B - c_B) / (B_ref - c_B).
+// rate); B, c_B and B_ref are the new task's score, floor and reference. drop = A0 - A; relative drop = drop / (A0 -
+// c); retained = 1 - relative drop; gain = (B - c_B) / (B_ref - c_B).
 #pragma once
 
 #include <optional>
@@ -16,9 +16,9 @@ namespace engram::eval {
 // One evaluation set as the report sees it.
 struct TrackedSet {
   std::string name;
-  std::string metric = "accuracy";   // the one that stands for the set
-  double floor = 0;                  // majority-class rate
-  double reference = 1;              // new task only: the score that counts as learnt
+  std::string metric = "accuracy";  // the one that stands for the set
+  double floor = 0;                 // majority-class rate
+  double reference = 1;             // new task only: the score that counts as learnt
 };
 
 double drop(double untouched, double now);
@@ -27,7 +27,7 @@ std::optional<double> retained(double untouched, double now, double floor);
 double gain(double now, double floor, double reference);
 
 struct CrossoverPoint {
-  double step = 0;                   // linearly interpolated
+  double step = 0;  // linearly interpolated
   double epoch = 0;
 };
 

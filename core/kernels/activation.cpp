@@ -5,8 +5,8 @@ namespace {
 
 const std::vector<std::pair<std::string, Activation>>& known() {
   static const std::vector<std::pair<std::string, Activation>> kKnown = {
-      {"gelu", Activation::gelu},  {"gelu_new", Activation::gelu_tanh}, {"gelu_pytorch_tanh", Activation::gelu_tanh},
-      {"relu", Activation::relu},  {"silu", Activation::silu},          {"swish", Activation::silu},
+      {"gelu", Activation::gelu}, {"gelu_new", Activation::gelu_tanh}, {"gelu_pytorch_tanh", Activation::gelu_tanh},
+      {"relu", Activation::relu}, {"silu", Activation::silu},          {"swish", Activation::silu},
       {"tanh", Activation::tanh},
   };
   return kKnown;

@@ -65,8 +65,8 @@ void settle_numerics(int threads) {
 }
 
 at::Generator make_generator(at::Device device, uint64_t seed) {
-  at::Generator generator = device.is_cpu() ? at::detail::createCPUGenerator(seed)
-                                            : at::globalContext().defaultGenerator(device).clone();
+  at::Generator generator =
+      device.is_cpu() ? at::detail::createCPUGenerator(seed) : at::globalContext().defaultGenerator(device).clone();
   const std::scoped_lock lock(generator.mutex());
   generator.set_current_seed(seed);
   return generator;

@@ -46,17 +46,15 @@ at::Tensor packed_attention(const at::Tensor& query_TH, const at::Tensor& key_TH
 }
 
 at::Tensor first_token_attention(const at::Tensor& query_BH, const at::Tensor& key_TH, const at::Tensor& value_TH,
-                                 const PackedLayout& layout, const AttentionShape& shape,
-                                 const DropoutSource& source) {
+                                 const PackedLayout& layout, const AttentionShape& shape, const DropoutSource& source) {
   const at::Tensor query = split_heads(query_BH, layout.sequences, shape.heads);
   const at::Tensor key = split_heads(pad(key_TH, layout), layout.sequences, shape.heads);
   const at::Tensor value = split_heads(pad(value_TH, layout), layout.sequences, shape.heads);
   return join_heads(attention(query, key, value, layout, shape.dropout, source));
 }
 
-at::Tensor packed_attention_reference(const at::Tensor& query_TH, const at::Tensor& key_TH,
-                                      const at::Tensor& value_TH, const std::vector<int64_t>& offsets,
-                                      int64_t heads) {
+at::Tensor packed_attention_reference(const at::Tensor& query_TH, const at::Tensor& key_TH, const at::Tensor& value_TH,
+                                      const std::vector<int64_t>& offsets, int64_t heads) {
   const int64_t head_size = query_TH.size(1) / heads;
   std::vector<at::Tensor> sequences;
   for (size_t b = 0; b + 1 < offsets.size(); ++b) {

@@ -15,7 +15,7 @@ namespace engram::kernels {
 
 struct AttentionShape {
   int64_t heads = 1;
-  double dropout = 0;       // on the attention probabilities
+  double dropout = 0;  // on the attention probabilities
 };
 
 // softmax(Q K^T / sqrt(head size)) V for every sequence and head, (T, H). Fused where no dropout is drawn.
@@ -24,11 +24,10 @@ at::Tensor packed_attention(const at::Tensor& query_TH, const at::Tensor& key_TH
 
 // The same for one query per sequence, the first token's: query (B, H), result (B, H).
 at::Tensor first_token_attention(const at::Tensor& query_BH, const at::Tensor& key_TH, const at::Tensor& value_TH,
-                                 const PackedLayout& layout, const AttentionShape& shape,
-                                 const DropoutSource& source);
+                                 const PackedLayout& layout, const AttentionShape& shape, const DropoutSource& source);
 
 // The definition, sequence by sequence with plain operators and without dropout: what the others are tested against.
-at::Tensor packed_attention_reference(const at::Tensor& query_TH, const at::Tensor& key_TH,
-                                      const at::Tensor& value_TH, const std::vector<int64_t>& offsets, int64_t heads);
+at::Tensor packed_attention_reference(const at::Tensor& query_TH, const at::Tensor& key_TH, const at::Tensor& value_TH,
+                                      const std::vector<int64_t>& offsets, int64_t heads);
 
 }  // namespace engram::kernels

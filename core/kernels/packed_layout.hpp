@@ -11,15 +11,15 @@
 namespace engram::kernels {
 
 struct PackedLayout {
-  int64_t sequences = 0;         // B
-  int64_t longest = 0;           // S
-  int64_t tokens = 0;            // T
-  bool equal_lengths = true;     // every sequence has S tokens: (T, W) is (B, S, W) as it stands
-  at::Tensor first_B;            // int64: each sequence's first token
+  int64_t sequences = 0;      // B
+  int64_t longest = 0;        // S
+  int64_t tokens = 0;         // T
+  bool equal_lengths = true;  // every sequence has S tokens: (T, W) is (B, S, W) as it stands
+  at::Tensor first_B;         // int64: each sequence's first token
   // Only for unequal lengths:
-  at::Tensor token_of_slot_BS;   // int64 (B * S): the packed token of each padded slot; padding repeats token 0
-  at::Tensor slot_of_token_T;    // int64: the padded slot of each packed token
-  at::Tensor is_token_B11S;      // bool: true where a slot holds a token
+  at::Tensor token_of_slot_BS;  // int64 (B * S): the packed token of each padded slot; padding repeats token 0
+  at::Tensor slot_of_token_T;   // int64: the padded slot of each packed token
+  at::Tensor is_token_B11S;     // bool: true where a slot holds a token
 };
 
 // `offsets` are B + 1 ascending borders from 0; every sequence holds at least one token (else InternalError).

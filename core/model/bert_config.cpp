@@ -81,7 +81,8 @@ class ConfigReader {
   void read_positive(const char* key, double& number) {
     const Json* value = find(key);
     if (value == nullptr) return;
-    if (!value->is_number() || !(value->get<double>() > 0)) return fault(key, "is " + value->dump(), "a number above 0");
+    if (!value->is_number() || !(value->get<double>() > 0))
+      return fault(key, "is " + value->dump(), "a number above 0");
     number = value->get<double>();
   }
 
@@ -145,8 +146,8 @@ class ConfigReader {
     for (size_t i = 0; i < names->size(); ++i) {
       const auto name = names->find(std::to_string(i));
       if (name == names->end() || !name->is_string()) {
-        return fault("id2label", "has no name for " + std::to_string(i), "a name for every number from 0 to " +
-                                                                             std::to_string(names->size() - 1));
+        return fault("id2label", "has no name for " + std::to_string(i),
+                     "a name for every number from 0 to " + std::to_string(names->size() - 1));
       }
       labels.push_back(name->get<std::string>());
     }
@@ -154,8 +155,8 @@ class ConfigReader {
       return fault("id2label", "gives one name to two numbers");
     }
     if (count > 0 && count != static_cast<int64_t>(labels.size())) {
-      return fault("num_labels", "is " + std::to_string(count) + ", and id2label names " +
-                                     std::to_string(labels.size()));
+      return fault("num_labels",
+                   "is " + std::to_string(count) + ", and id2label names " + std::to_string(labels.size()));
     }
     config_.labels = std::move(labels);
   }
@@ -166,8 +167,8 @@ class ConfigReader {
     for (size_t i = 0; i < config_.labels->size(); ++i) {
       const auto id = ids->is_object() ? ids->find((*config_.labels)[i]) : ids->end();
       if (id == ids->end() || *id != i) {
-        return fault("label2id", "does not map \"" + (*config_.labels)[i] + "\" to " + std::to_string(i) +
-                                     " as id2label does");
+        return fault("label2id",
+                     "does not map \"" + (*config_.labels)[i] + "\" to " + std::to_string(i) + " as id2label does");
       }
     }
   }

@@ -27,11 +27,11 @@ struct BertConfig {
   std::optional<double> classifier_dropout;  // none: hidden_dropout
   double initializer_range = 0.02;
   double layer_norm_eps = 1e-12;
-  std::vector<std::string> architectures;    // "BertForSequenceClassification"
+  std::vector<std::string> architectures;          // "BertForSequenceClassification"
   std::optional<std::vector<std::string>> labels;  // from id2label, else LABEL_i from num_labels
-  std::string problem_type;                  // "" where the file names none
+  std::string problem_type;                        // "" where the file names none
 
-  Json source;                               // the file as it was read, kept for saving
+  Json source;  // the file as it was read, kept for saving
 };
 
 // Throws DataError with every fault at once, each naming the file and the key.

@@ -106,8 +106,8 @@ at::Tensor BertModel::pooled(const data::Batch& batch, const Pass& pass) const {
 at::Tensor BertModel::logits(const data::Batch& batch, const std::string& task, const Pass& pass) const {
   const Head* head = find_head(task);
   if (head == nullptr) {
-    throw InternalError({.what = "the model has no head for the task '" + task + "'" +
-                                 text::did_you_mean(task, tasks_of(heads_))});
+    throw InternalError(
+        {.what = "the model has no head for the task '" + task + "'" + text::did_you_mean(task, tasks_of(heads_))});
   }
   const kernels::PackedLayout layout = kernels::make_layout(batch.offsets, batch.input_ids_T.device());
   const PassState state = start(batch, pass, layout);

@@ -13,14 +13,14 @@ namespace engram::model {
 // What a folder's headers say; reads config.json, the safetensors header and the heads file, and no weights.
 struct FolderFacts {
   std::filesystem::path folder;
-  sdk::ModelView view;                       // trunk parameters only; heads are listed below
+  sdk::ModelView view;  // trunk parameters only; heads are listed below
   struct HeadFacts {
-    std::string task;                        // the task's name; "" when the folder (made by others) names none
+    std::string task;  // the task's name; "" when the folder (made by others) names none
     std::vector<std::string> labels;
   };
   std::vector<HeadFacts> heads;
-  std::filesystem::path tokenizer_file;      // tokenizer.json
-  std::filesystem::path weights_file;        // model.safetensors
+  std::filesystem::path tokenizer_file;  // tokenizer.json
+  std::filesystem::path weights_file;    // model.safetensors
   uint64_t weights_bytes = 0;
 };
 

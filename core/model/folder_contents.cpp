@@ -15,23 +15,27 @@ namespace fs = std::filesystem;
 
 // Folders that hold weights in another layout deserve more than "file not found".
 [[noreturn]] void refuse_missing_weights(const fs::path& folder) {
-  const std::string convert = "load the model with transformers and call save_pretrained(folder, max_shard_size=\"100GB\")";
+  const std::string convert =
+      "load the model with transformers and call save_pretrained(folder, max_shard_size=\"100GB\")";
   if (fs::exists(folder / "model.safetensors.index.json")) {
     throw DataError({.what = "holds weights in several shards, which engram does not read yet",
-                     .where = folder.string(), .fix = convert});
+                     .where = folder.string(),
+                     .fix = convert});
   }
   if (fs::exists(folder / "pytorch_model.bin")) {
     throw DataError({.what = "holds weights as pytorch_model.bin only, a pickle that can run code",
-                     .where = folder.string(), .fix = convert});
+                     .where = folder.string(),
+                     .fix = convert});
   }
   throw DataError({.what = "holds no model.safetensors", .where = folder.string()});
 }
 
 void check_folder(const fs::path& folder) {
   if (!fs::is_directory(folder)) {
-    throw DataError({.what = fs::exists(folder) ? "is no model folder but a file" : "is no model folder: nothing is there",
-                     .where = folder.string(),
-                     .fix = "name a folder that holds config.json, model.safetensors and tokenizer.json"});
+    throw DataError(
+        {.what = fs::exists(folder) ? "is no model folder but a file" : "is no model folder: nothing is there",
+         .where = folder.string(),
+         .fix = "name a folder that holds config.json, model.safetensors and tokenizer.json"});
   }
   if (!fs::exists(folder / kConfigFile)) {
     throw DataError({.what = "holds no config.json", .where = folder.string()});
@@ -59,8 +63,8 @@ std::vector<std::string> primary_labels(const BertConfig& config, const Safetens
   const int64_t classes = static_cast<int64_t>(labels.size());
   if (weight.shape != std::vector<int64_t>{classes, config.hidden}) {
     return refuse("tensor 'classifier.weight' has the shape " + shape_text(weight.shape),
-                  shape_text({classes, config.hidden}) + " by config.json (id2label names " +
-                      std::to_string(classes) + " labels)");
+                  shape_text({classes, config.hidden}) + " by config.json (id2label names " + std::to_string(classes) +
+                      " labels)");
   }
   if (bias == nullptr || bias->shape != std::vector<int64_t>{classes}) {
     return refuse(bias == nullptr ? "tensor 'classifier.bias' is missing"
@@ -70,8 +74,7 @@ std::vector<std::string> primary_labels(const BertConfig& config, const Safetens
   return labels;
 }
 
-void add_primary_head(FolderContents& contents, const TrunkNames& names, const HeadsFile& heads_file,
-                      Faults& faults) {
+void add_primary_head(FolderContents& contents, const TrunkNames& names, const HeadsFile& heads_file, Faults& faults) {
   if (names.classifier_weight.empty()) {
     if (!names.classifier_bias.empty() || !heads_file.primary.empty()) {
       faults.add({.what = "tensor 'classifier.weight' is missing", .where = (contents.folder / kWeightsFile).string()});
@@ -79,9 +82,8 @@ void add_primary_head(FolderContents& contents, const TrunkNames& names, const H
     return;
   }
   const SafetensorsHeader& header = contents.weights.header();
-  std::vector<std::string> labels =
-      primary_labels(contents.config, *header.find(names.classifier_weight), header.find("classifier.bias"),
-                     contents.folder, faults);
+  std::vector<std::string> labels = primary_labels(contents.config, *header.find(names.classifier_weight),
+                                                   header.find("classifier.bias"), contents.folder, faults);
   contents.heads.push_back({.task = heads_file.primary,
                             .labels = std::move(labels),
                             .primary = true,
@@ -127,8 +129,7 @@ FolderContents read_folder_contents(const fs::path& folder) {
                           .heads = {}};
   Faults faults;
   const std::string weights_file = (folder / kWeightsFile).string();
-  TrunkNames names =
-      match_trunk(contents.weights.header(), bert_view(contents.config), weights_file, faults);
+  TrunkNames names = match_trunk(contents.weights.header(), bert_view(contents.config), weights_file, faults);
   HeadsFile heads_file;
   if (fs::exists(folder / kHeadsFile)) heads_file = read_heads_file(folder / kHeadsFile);
   add_primary_head(contents, names, heads_file, faults);

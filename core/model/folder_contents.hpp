@@ -19,10 +19,10 @@ inline constexpr const char* kHeadWeightsFile = "heads.safetensors";
 inline constexpr const char* kTokenizerFile = "tokenizer.json";
 
 struct StoredHead {
-  std::string task;                 // "" when the folder names none
+  std::string task;  // "" when the folder names none
   std::vector<std::string> labels;
-  bool primary = false;             // in model.safetensors as classifier.*, else in heads.safetensors
-  std::string weight;               // the tensors' names in that file
+  bool primary = false;  // in model.safetensors as classifier.*, else in heads.safetensors
+  std::string weight;    // the tensors' names in that file
   std::string bias;
 };
 
@@ -31,7 +31,7 @@ struct FolderContents {
   BertConfig config;
   SafetensorsFile weights;
   std::optional<SafetensorsFile> head_weights;
-  std::map<std::string, std::string> trunk;   // parameter name -> name in model.safetensors
+  std::map<std::string, std::string> trunk;  // parameter name -> name in model.safetensors
   std::vector<StoredHead> heads;
 };
 

@@ -34,7 +34,8 @@ FolderFacts inspect_folder(const std::filesystem::path& folder) {
 std::unique_ptr<Model> load_model(const std::filesystem::path& folder, const std::string& task_of_unnamed_head) {
   const FolderContents contents = read_folder_contents(folder);
   std::vector<NamedTensor> tensors;
-  for (const auto& [name, stored] : contents.trunk) tensors.push_back({name, as_float(contents.weights.tensor(stored))});
+  for (const auto& [name, stored] : contents.trunk)
+    tensors.push_back({name, as_float(contents.weights.tensor(stored))});
   auto model = std::make_unique<BertModel>(contents.config, tensors);
   for (const StoredHead& head : contents.heads) {
     const std::string task = head.task.empty() ? task_of_unnamed_head : head.task;

@@ -21,7 +21,8 @@ std::map<std::string, at::Tensor> final_tensors(const Model& model, const std::v
   for (const NamedTensor& named : model.parameters()) tensors[named.name] = named.tensor;
   for (const NamedTensor& named : replacements) {
     const auto found = tensors.find(named.name);
-    if (found == tensors.end()) throw InternalError({.what = "the model has no parameter '" + named.name + "' to replace"});
+    if (found == tensors.end())
+      throw InternalError({.what = "the model has no parameter '" + named.name + "' to replace"});
     if (found->second.sizes() != named.tensor.sizes()) {
       throw InternalError({.what = "the replacement of '" + named.name + "' has another shape"});
     }

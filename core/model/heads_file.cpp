@@ -17,7 +17,8 @@ class HeadsReader {
 
   HeadsFile read() {
     if (!object_.is_object() || object_.value("format", Json()) != kFormat) {
-      throw DataError({.what = "is no heads file of this version of engram", .where = file_,
+      throw DataError({.what = "is no heads file of this version of engram",
+                       .where = file_,
                        .allowed = "an object with \"format\": 1"});
     }
     for (const auto& [key, value] : object_.items()) {

@@ -12,8 +12,8 @@ struct HeadsFile {
     std::string task;
     std::vector<std::string> labels;
   };
-  std::string primary;         // the task of classifier.* in model.safetensors; "" where there is none
-  std::vector<Entry> others;   // in heads.safetensors, as heads.<task>.weight and heads.<task>.bias
+  std::string primary;        // the task of classifier.* in model.safetensors; "" where there is none
+  std::vector<Entry> others;  // in heads.safetensors, as heads.<task>.weight and heads.<task>.bias
 };
 
 // Throws DataError with every fault at once.

@@ -3,19 +3,17 @@
 namespace engram::model {
 namespace {
 
-at::Tensor with_low_rank(const BoundLowRank& adapter, const at::Tensor& x, const at::Tensor& y,
-                         const PassState& pass) {
+at::Tensor with_low_rank(const BoundLowRank& adapter, const at::Tensor& x, const at::Tensor& y, const PassState& pass) {
   const at::Tensor reduced = at::linear(kernels::dropout(x, adapter.dropout, pass.dropout), adapter.a);
   return at::add(y, at::linear(reduced, adapter.b), adapter.scale);
 }
 
 at::Tensor with_custom(const BoundCustom& adapter, const at::Tensor& x, const at::Tensor& y, const at::Tensor& base,
                        const at::Tensor& weight, const PassState& pass) {
-  const sdk::AdapterPass view{.weight = weight,
-                              .tensor = adapter.tensor,
-                              .dropout = [&pass](const at::Tensor& input, double probability) {
-                                return kernels::dropout(input, probability, pass.dropout);
-                              }};
+  const sdk::AdapterPass view{
+      .weight = weight, .tensor = adapter.tensor, .dropout = [&pass](const at::Tensor& input, double probability) {
+        return kernels::dropout(input, probability, pass.dropout);
+      }};
   return at::add(y, adapter.adapter.delta(view, x, base));
 }
 

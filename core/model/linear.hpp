@@ -13,7 +13,7 @@ namespace engram::model {
 
 // How one forward pass treats adapters and dropout; made once per pass from Pass.
 struct PassState {
-  kernels::DropoutSource dropout;   // empty in evaluation
+  kernels::DropoutSource dropout;  // empty in evaluation
   bool adapters = true;
 };
 

@@ -22,17 +22,17 @@ namespace engram::model {
 
 // How one forward pass runs. Evaluation passes are the default.
 struct Pass {
-  bool training = false;                     // dropout on
+  bool training = false;                                // dropout on
   std::optional<at::Generator> dropout_generator = {};  // required when training with dropout, on the model's device
-  bool adapters = true;                      // false: the base model, as if nothing were attached
+  bool adapters = true;                                 // false: the base model, as if nothing were attached
   // Called with every tap's name and hidden state (T, H), for drift measures and strategies; empty: not called.
   std::function<void(const std::string& tap, const at::Tensor& hidden_TH)> on_tap = {};
 };
 
 // An adapter bound to its tensors, in the order in which strategies claimed them.
 struct BoundLowRank {
-  at::Tensor a;      // (rank, in), the live trainable tensor
-  at::Tensor b;      // (out, rank)
+  at::Tensor a;  // (rank, in), the live trainable tensor
+  at::Tensor b;  // (out, rank)
   double scale = 1;
   double dropout = 0;
 };
@@ -48,8 +48,8 @@ enum class HeadUse { trained, kept };
 struct Head {
   std::string task;
   std::vector<std::string> labels;
-  at::Tensor weight;   // (C, H)
-  at::Tensor bias;     // (C)
+  at::Tensor weight;  // (C, H)
+  at::Tensor bias;    // (C)
 };
 
 class Model {

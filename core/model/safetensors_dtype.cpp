@@ -4,7 +4,7 @@ namespace engram::model {
 namespace {
 
 constexpr std::pair<Dtype, at::ScalarType> kPairs[] = {
-    {Dtype::boolean, at::kBool}, {Dtype::u8, at::kByte},  {Dtype::i8, at::kChar},      {Dtype::i16, at::kShort},
+    {Dtype::boolean, at::kBool}, {Dtype::u8, at::kByte},       {Dtype::i8, at::kChar}, {Dtype::i16, at::kShort},
     {Dtype::f16, at::kHalf},     {Dtype::bf16, at::kBFloat16}, {Dtype::i32, at::kInt}, {Dtype::f32, at::kFloat},
     {Dtype::f64, at::kDouble},   {Dtype::i64, at::kLong},
 };

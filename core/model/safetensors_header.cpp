@@ -138,8 +138,7 @@ class HeaderReader {
       }
     }
     SafetensorsEntry entry{.name = name};
-    if (!read_dtype(tensor, value, entry) || !read_shape(tensor, value, entry) ||
-        !read_offsets(tensor, value, entry)) {
+    if (!read_dtype(tensor, value, entry) || !read_shape(tensor, value, entry) || !read_offsets(tensor, value, entry)) {
       return;
     }
     if (check_size(tensor, entry)) header_.entries.push_back(std::move(entry));
@@ -189,8 +188,11 @@ class HeaderReader {
     }
     if (!bytes) return fault(tensor + "has a shape whose product does not fit into 64 bits"), false;
     if (*bytes != entry.end - entry.begin) {
-      return fault(tensor + "needs " + std::to_string(*bytes) + " bytes by its shape and dtype, and its data_offsets "
-                   "span " + std::to_string(entry.end - entry.begin)), false;
+      return fault(tensor + "needs " + std::to_string(*bytes) +
+                   " bytes by its shape and dtype, and its data_offsets "
+                   "span " +
+                   std::to_string(entry.end - entry.begin)),
+             false;
     }
     return true;
   }

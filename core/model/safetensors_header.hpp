@@ -25,15 +25,15 @@ std::string name_of(Dtype dtype);
 struct SafetensorsEntry {
   std::string name;
   Dtype dtype = Dtype::f32;
-  std::vector<int64_t> shape;    // {} is a scalar; a zero makes an empty tensor
-  uint64_t begin = 0;            // bytes from the start of the data
+  std::vector<int64_t> shape;  // {} is a scalar; a zero makes an empty tensor
+  uint64_t begin = 0;          // bytes from the start of the data
   uint64_t end = 0;
 };
 
 struct SafetensorsHeader {
-  std::vector<SafetensorsEntry> entries;        // in the order of their data
+  std::vector<SafetensorsEntry> entries;  // in the order of their data
   std::map<std::string, std::string> metadata;
-  uint64_t data_start = 0;                      // bytes from the start of the file
+  uint64_t data_start = 0;  // bytes from the start of the file
 
   const SafetensorsEntry* find(const std::string& name) const;
   std::vector<std::string> names() const;

@@ -40,7 +40,8 @@ at::Tensor SafetensorsFile::tensor(const std::string& name) const {
     std::memcpy(copy.mutable_data_ptr(), data, entry.end - entry.begin);
     return copy;
   }
-  return at::from_blob(data, entry.shape, [map = impl_->map](void*) {}, options);
+  return at::from_blob(
+      data, entry.shape, [map = impl_->map](void*) {}, options);
 }
 
 }  // namespace engram::model

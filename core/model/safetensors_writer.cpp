@@ -31,9 +31,8 @@ std::vector<Item> checked_items(const std::vector<NamedTensor>& tensors) {
     }
     items.push_back({named.name, *dtype, named.tensor.detach().to(at::kCPU).contiguous()});
   }
-  std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
-    return a.dtype != b.dtype ? a.dtype > b.dtype : a.name < b.name;
-  });
+  std::sort(items.begin(), items.end(),
+            [](const Item& a, const Item& b) { return a.dtype != b.dtype ? a.dtype > b.dtype : a.name < b.name; });
   return items;
 }
 

@@ -20,8 +20,8 @@ bool is_no_weight(const std::string& name) {
 
 std::string parameter_name(std::string name) {
   if (name.starts_with("bert.")) name = name.substr(5);
-  for (const auto& [old_ending, ending] : {std::pair{".LayerNorm.gamma", ".LayerNorm.weight"},
-                                           std::pair{".LayerNorm.beta", ".LayerNorm.bias"}}) {
+  for (const auto& [old_ending, ending] :
+       {std::pair{".LayerNorm.gamma", ".LayerNorm.weight"}, std::pair{".LayerNorm.beta", ".LayerNorm.bias"}}) {
     const std::string suffix = old_ending;
     if (name.ends_with(suffix)) name.replace(name.size() - suffix.size(), suffix.size(), ending);
   }
@@ -81,9 +81,10 @@ class Matcher {
       fault("tensor '" + parameter.name + "' is missing", shape_text(parameter.shape) + " by config.json");
     }
     if (pooler_missing) {
-      fault("the pooler (pooler.dense.weight, pooler.dense.bias) is missing: the model was saved without it, and "
-            "engram puts no made-up weights in its place",
-            {}, "choose a checkpoint that was saved with its pooler");
+      fault(
+          "the pooler (pooler.dense.weight, pooler.dense.bias) is missing: the model was saved without it, and "
+          "engram puts no made-up weights in its place",
+          {}, "choose a checkpoint that was saved with its pooler");
     }
   }
 

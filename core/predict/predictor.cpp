@@ -13,8 +13,8 @@ constexpr size_t kBatchSize = 32;
 
 }  // namespace
 
-Predictor::Predictor(std::unique_ptr<model::Model> model, data::Tokenizer tokenizer, std::string task,
-                     Input input, int64_t max_length)
+Predictor::Predictor(std::unique_ptr<model::Model> model, data::Tokenizer tokenizer, std::string task, Input input,
+                     int64_t max_length)
     : model_(std::move(model)),
       tokenizer_(std::move(tokenizer)),
       task_(std::move(task)),

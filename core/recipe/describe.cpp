@@ -27,7 +27,8 @@ Json tasks(const Recipe& recipe) {
   for (const Task& task : recipe.tasks) {
     Json head = task.head == HeadSource::fresh ? Json("fresh") : Json("from model");
     if (task.head == HeadSource::probe) head = Json{{"probe", task.probe_data}};
-    all[task.name] = {{"kind", task.kind}, {"head", head}, {"labels", task.labels}, {"reference_score", task.reference_score}};
+    all[task.name] = {
+        {"kind", task.kind}, {"head", head}, {"labels", task.labels}, {"reference_score", task.reference_score}};
   }
   return all;
 }

@@ -19,7 +19,7 @@ struct Place {
 // A callback in the recipe: an index into the script's own list of functions.
 struct FunctionHandle {
   int index = -1;
-  Place place = {};   // of the entry in the recipe that holds it
+  Place place = {};  // of the entry in the recipe that holds it
 };
 
 struct Value;

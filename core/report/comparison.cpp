@@ -46,7 +46,7 @@ struct Cell {
 
 struct Line {
   std::string label;
-  std::vector<Cell> cells;   // one a run; none: a heading
+  std::vector<Cell> cells;  // one a run; none: a heading
 };
 
 using CellOf = std::function<Cell(const RunSummary&)>;
@@ -57,7 +57,8 @@ Line line_of(std::string label, const std::vector<RunSummary>& runs, const CellO
   return line;
 }
 
-Cell row_cell(const RunSummary& run, const EvaluationRow& wanted, const std::function<Cell(const EvaluationRow&)>& cell) {
+Cell row_cell(const RunSummary& run, const EvaluationRow& wanted,
+              const std::function<Cell(const EvaluationRow&)>& cell) {
   const EvaluationRow* row = same_row(run, wanted);
   return row == nullptr ? Cell{"-"} : cell(*row);
 }
@@ -74,8 +75,9 @@ void add_set(std::vector<Line>& lines, const EvaluationRow& row, const std::vect
   } else {
     add("  change", [](auto& r) { return Cell{change_text(r.unit, r.change), change_colour(r.unit, r.change)}; });
     add("  kept", [](auto& r) {
-      return r.retained ? Cell{text::fixed(100 * *r.retained, 1) + " %", *r.retained < 0.995 ? Colour::bad : Colour::good}
-                        : Cell{"-"};
+      return r.retained
+                 ? Cell{text::fixed(100 * *r.retained, 1) + " %", *r.retained < 0.995 ? Colour::bad : Colour::good}
+                 : Cell{"-"};
     });
   }
 }
@@ -115,7 +117,8 @@ std::vector<Line> table_lines(const std::vector<RunSummary>& runs) {
 std::string render(const std::vector<Line>& lines, const std::vector<std::string>& names, size_t first, size_t last,
                    const std::vector<size_t>& widths, const Style& style) {
   std::string text = "  " + std::string(kLabelWidth, ' ');
-  for (size_t run = first; run < last; ++run) text += "  " + style.paint(Colour::strong, pad_left(names[run], widths[run]));
+  for (size_t run = first; run < last; ++run)
+    text += "  " + style.paint(Colour::strong, pad_left(names[run], widths[run]));
   text += "\n";
   for (const Line& line : lines) {
     text += "  " + (line.cells.empty() ? line.label : style.paint(Colour::dim, pad_right(line.label, kLabelWidth)));
@@ -190,16 +193,19 @@ std::string verdict(const std::vector<RunSummary>& runs) {
   const Leader learned = leader(runs, [&](auto& run) { return goodness(fresh, same_row(run, fresh)->now); });
   const Leader kept = leader(runs, [&](auto& run) { return goodness(original, same_row(run, original)->change); });
   const bool learned_level = draws(fresh.unit, learned.ahead), kept_level = draws(original.unit, kept.ahead);
-  const std::string by_learning = amount_text(fresh.unit, learned.ahead), by_keeping = amount_text(original.unit, kept.ahead);
+  const std::string by_learning = amount_text(fresh.unit, learned.ahead),
+                    by_keeping = amount_text(original.unit, kept.ahead);
   if (learned_level && kept_level) return "Level on both tasks.";
-  if (kept_level) return name_of(*learned.run) + " learned the new task better by " + by_learning + "; level on the original task.";
-  if (learned_level) return name_of(*kept.run) + " kept " + by_keeping + " more of the original task; level on the new task.";
+  if (kept_level)
+    return name_of(*learned.run) + " learned the new task better by " + by_learning + "; level on the original task.";
+  if (learned_level)
+    return name_of(*kept.run) + " kept " + by_keeping + " more of the original task; level on the new task.";
   if (learned.run == kept.run) {
     return name_of(*kept.run) + " is better at both: by " + by_learning + " on the new task and by " + by_keeping +
            " on the original task.";
   }
-  return name_of(*learned.run) + " learned the new task better by " + by_learning + "; " + name_of(*kept.run) + " kept " +
-         by_keeping + " more of the original task.";
+  return name_of(*learned.run) + " learned the new task better by " + by_learning + "; " + name_of(*kept.run) +
+         " kept " + by_keeping + " more of the original task.";
 }
 
 }  // namespace engram::report

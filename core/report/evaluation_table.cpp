@@ -36,7 +36,8 @@ std::string retained_note(const EvaluationRow& row, const Style& style) {
 std::string heading(const Widths& widths, TableColumns shown, const Style& style) {
   const std::string blank(2 + kRoleWidth + 2 + widths.set + 2 + widths.metric, ' ');
   std::string names = "  " + pad_left("baseline", kValueWidth);
-  if (shown == TableColumns::all) names += "  " + pad_left("now", kValueWidth) + "  " + pad_left("change", kValueWidth - 1);
+  if (shown == TableColumns::all)
+    names += "  " + pad_left("now", kValueWidth) + "  " + pad_left("change", kValueWidth - 1);
   return blank + style.paint(Colour::dim, names) + "\n";
 }
 

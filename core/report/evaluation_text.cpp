@@ -23,8 +23,7 @@ std::string evaluation_text(const EvaluationView& evaluation, const Style& style
   const size_t used = 2 + columns(left) + columns(score) + columns(best);
   const size_t width = static_cast<size_t>(style.width);
   const std::string gap(used + 2 < width ? width - used : 2, ' ');
-  const TableColumns shown =
-      evaluation.kind == EvaluationKind::baseline ? TableColumns::baseline : TableColumns::all;
+  const TableColumns shown = evaluation.kind == EvaluationKind::baseline ? TableColumns::baseline : TableColumns::all;
   const std::string heading = score.empty() ? "" : gap + score + style.paint(Colour::good, best);
   return "  " + style.paint(Colour::strong, left) + heading + "\n" + evaluation_table(evaluation.rows, shown, style) +
          "\n";

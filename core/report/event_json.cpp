@@ -28,9 +28,8 @@ Json run_started_event(const RunHeader& header) {
 Json step_event(const StepProgress& progress) {
   Json rates = Json::object();
   for (const auto& [group, rate] : progress.learning_rates) rates[group] = rate;
-  return {{"event", "step"},          {"step", progress.step},
-          {"epoch", progress.epoch},  {"loss", progress.loss},
-          {"learning_rate", rates},   {"gradient_norm", progress.gradient_norm}};
+  return {{"event", "step"},       {"step", progress.step},  {"epoch", progress.epoch},
+          {"loss", progress.loss}, {"learning_rate", rates}, {"gradient_norm", progress.gradient_norm}};
 }
 
 Json evaluation_event(const EvaluationView& evaluation) {
@@ -40,8 +39,11 @@ Json evaluation_event(const EvaluationView& evaluation) {
     if (row.drop) drop[row.set][row.metric] = *row.drop;
     if (row.retained) retained[row.set][row.metric] = *row.retained;
   }
-  Json event = {{"event", "evaluation"}, {"kind", word(evaluation.kind)}, {"step", evaluation.step},
-                {"epoch", evaluation.epoch}, {"metrics", metrics}};
+  Json event = {{"event", "evaluation"},
+                {"kind", word(evaluation.kind)},
+                {"step", evaluation.step},
+                {"epoch", evaluation.epoch},
+                {"metrics", metrics}};
   if (evaluation.kind == EvaluationKind::baseline) return event;
   event["drop"] = drop;
   event["retained"] = retained;

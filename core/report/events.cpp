@@ -51,8 +51,8 @@ void EventLog::run_started(const RunHeader& header) {
 }
 
 void EventLog::first_step(double seconds, double evaluation_seconds) {
-  timing("first_step", {{"seconds", milliseconds_kept(seconds)},
-                        {"evaluation_seconds", milliseconds_kept(evaluation_seconds)}});
+  timing("first_step",
+         {{"seconds", milliseconds_kept(seconds)}, {"evaluation_seconds", milliseconds_kept(evaluation_seconds)}});
 }
 
 void EventLog::step(const StepProgress& progress) {

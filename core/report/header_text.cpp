@@ -43,7 +43,8 @@ std::string data_lines(const RunHeader& header, const Style& style) {
     const std::string what = set.purpose + (set.note.empty() ? "" : "; " + set.note);
     lines += "  " + style.paint(Colour::dim, pad_right(lines.empty() ? "data" : "", kLabelWidth)) +
              pad_right(set.name, name) + "  " + pad_left(text::thousands(set.rows), rows) + " rows  " +
-             wrap(what, std::max<size_t>(20, static_cast<size_t>(style.width) - std::min<size_t>(used, 60)), used) + "\n";
+             wrap(what, std::max<size_t>(20, static_cast<size_t>(style.width) - std::min<size_t>(used, 60)), used) +
+             "\n";
   }
   return lines;
 }

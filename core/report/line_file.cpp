@@ -15,9 +15,9 @@ namespace engram::report {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& reason) {
-  throw InternalError({.what = "cannot write " + file.string() + ": " + reason,
-                       .fix = "free some space or choose another run folder"},
-                      ExitCode::resources);
+  throw InternalError(
+      {.what = "cannot write " + file.string() + ": " + reason, .fix = "free some space or choose another run folder"},
+      ExitCode::resources);
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ std::string count(const StepProgress& progress) {
 }
 
 std::string bar(const StepProgress& progress, size_t width, const Style& style) {
-  const double share = progress.steps > 0 ? static_cast<double>(progress.step) / static_cast<double>(progress.steps) : 0;
+  const double share =
+      progress.steps > 0 ? static_cast<double>(progress.step) / static_cast<double>(progress.steps) : 0;
   const auto full = static_cast<size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(width));
   if (!style.unicode) return "[" + std::string(full, '#') + std::string(width - full, '.') + "]";
   std::string done, open;

@@ -13,10 +13,10 @@ enum class Colour { none, good, bad, dim, strong };
 
 struct Style {
   Mode mode = Mode::normal;
-  bool live = false;       // a terminal whose last line may be redrawn
+  bool live = false;  // a terminal whose last line may be redrawn
   bool colour = false;
   bool unicode = false;
-  int width = 80;          // columns, 40 at least
+  int width = 80;  // columns, 40 at least
 
   std::string paint(Colour colour, std::string_view text) const;
 };

@@ -20,9 +20,7 @@ Json rows_json(const std::vector<EvaluationRow>& rows) {
 
 }  // namespace
 
-std::string_view word(Role role) {
-  return role == Role::new_task ? "new" : "original";
-}
+std::string_view word(Role role) { return role == Role::new_task ? "new" : "original"; }
 
 std::string_view word(Unit unit) {
   switch (unit) {
@@ -55,28 +53,40 @@ Json to_json(const RunHeader& header) {
   for (const StrategyLine& strategy : header.strategies) {
     strategies.push_back({{"id", strategy.id}, {"summary", strategy.summary}});
   }
-  return {{"recipe", header.recipe},         {"run_folder", header.run_folder},
-          {"model", header.model},           {"model_summary", header.model_summary},
-          {"parameters", header.parameters}, {"trainable", header.trainable},
-          {"data", data},                    {"strategies", strategies},
-          {"steps", header.steps},           {"epochs", header.epochs},
-          {"batch_size", header.batch_size}, {"learning_rate", header.learning_rate},
-          {"schedule", header.schedule},     {"score", header.score},
-          {"stop", header.stop},             {"device", header.device},
-          {"precision", header.precision},   {"seed", header.seed}};
+  return {{"recipe", header.recipe},
+          {"run_folder", header.run_folder},
+          {"model", header.model},
+          {"model_summary", header.model_summary},
+          {"parameters", header.parameters},
+          {"trainable", header.trainable},
+          {"data", data},
+          {"strategies", strategies},
+          {"steps", header.steps},
+          {"epochs", header.epochs},
+          {"batch_size", header.batch_size},
+          {"learning_rate", header.learning_rate},
+          {"schedule", header.schedule},
+          {"score", header.score},
+          {"stop", header.stop},
+          {"device", header.device},
+          {"precision", header.precision},
+          {"seed", header.seed}};
 }
 
 Json to_json(const EvaluationRow& row) {
-  return {{"set", row.set},           {"role", word(row.role)}, {"metric", row.metric},
-          {"unit", word(row.unit)},   {"baseline", row.baseline}, {"now", row.now},
-          {"change", row.change},     {"drop", or_null(row.drop)}, {"retained", or_null(row.retained)}};
+  return {{"set", row.set},         {"role", word(row.role)},    {"metric", row.metric},
+          {"unit", word(row.unit)}, {"baseline", row.baseline},  {"now", row.now},
+          {"change", row.change},   {"drop", or_null(row.drop)}, {"retained", or_null(row.retained)}};
 }
 
 Json to_json(const RunSummary& summary) {
   Json chosen = nullptr;
   if (summary.chosen) {
-    chosen = {{"step", summary.chosen->step},   {"epoch", summary.chosen->epoch},   {"score", summary.chosen->score},
-              {"among", summary.chosen->among}, {"folder", summary.chosen->folder}};
+    chosen = {{"step", summary.chosen->step},
+              {"epoch", summary.chosen->epoch},
+              {"score", summary.chosen->score},
+              {"among", summary.chosen->among},
+              {"folder", summary.chosen->folder}};
   }
   return {{"schema", 1},
           {"recipe", summary.recipe},

@@ -73,9 +73,9 @@ std::optional<RunPoint> read_point(const Reader& reader, const char* field) {
 }
 
 EvaluationRow read_row(const Reader& row) {
-  return {row.value<std::string>("set"),   row.one_of("role", kRoles),    row.value<std::string>("metric"),
-          row.one_of("unit", kUnits),      row.value<double>("baseline"), row.value<double>("now"),
-          row.value<double>("change"),     row.optional<double>("drop"),  row.optional<double>("retained")};
+  return {row.value<std::string>("set"), row.one_of("role", kRoles),    row.value<std::string>("metric"),
+          row.one_of("unit", kUnits),    row.value<double>("baseline"), row.value<double>("now"),
+          row.value<double>("change"),   row.optional<double>("drop"),  row.optional<double>("retained")};
 }
 
 std::vector<EvaluationRow> read_rows(const Reader& reader, const char* field) {

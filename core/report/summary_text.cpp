@@ -53,8 +53,9 @@ std::string kept_lines(const RunSummary& summary, const Style& style) {
   if (!summary.chosen) return line("kept", "no checkpoint", style);
   const ChosenCheckpoint& chosen = *summary.chosen;
   const RunPoint at{static_cast<double>(chosen.step), chosen.epoch};
-  return line("kept", point_text(at) + ", score " + text::fixed(chosen.score, 4) + ", the best of " +
-                          std::to_string(chosen.among) + (chosen.among == 1 ? " evaluation" : " evaluations"),
+  return line("kept",
+              point_text(at) + ", score " + text::fixed(chosen.score, 4) + ", the best of " +
+                  std::to_string(chosen.among) + (chosen.among == 1 ? " evaluation" : " evaluations"),
               style) +
          line("", chosen.folder.empty() ? "nothing to save: this is the model as it began" : chosen.folder, style);
 }
@@ -78,11 +79,14 @@ std::string next_lines(const RunSummary& summary, const Style& style) {
 }  // namespace
 
 std::string summary_text(const RunSummary& summary, const Style& style) {
-  std::string text = "  " + style.paint(ending_colour(summary.ending),
-                                        wrap(ending(summary), static_cast<size_t>(style.width) - 2, 2)) + "\n\n";
+  std::string text =
+      "  " +
+      style.paint(ending_colour(summary.ending), wrap(ending(summary), static_cast<size_t>(style.width) - 2, 2)) +
+      "\n\n";
   if (!summary.rows.empty()) {
     const std::string what = summary.chosen ? "the checkpoint that is kept" : "the last evaluation";
-    text += "  " + style.paint(Colour::strong, what) + "\n" + evaluation_table(summary.rows, TableColumns::all, style) + "\n";
+    text += "  " + style.paint(Colour::strong, what) + "\n" + evaluation_table(summary.rows, TableColumns::all, style) +
+            "\n";
   }
   text += crossover_lines(summary, style) + kept_lines(summary, style) + line("took", took(summary), style) +
           line("run folder", summary.run_folder, style);

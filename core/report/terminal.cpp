@@ -75,8 +75,8 @@ void Terminal::evaluation(const EvaluationView& evaluation) {
 void Terminal::warning(std::string_view text) {
   if (style_.mode == Mode::json) print(json_line({{"event", "warning"}, {"text", text}}));
   if (style_.mode == Mode::normal) {
-    print("  " + style_.paint(Colour::bad, "warning") + "  " +
-          wrap(text, static_cast<size_t>(style_.width) - 11, 11) + "\n");
+    print("  " + style_.paint(Colour::bad, "warning") + "  " + wrap(text, static_cast<size_t>(style_.width) - 11, 11) +
+          "\n");
   }
 }
 

@@ -29,7 +29,9 @@ Json strategies_json(const Preparation& prepared) {
 Json plugins_json(const Preparation& prepared) {
   Json all = Json::array();
   for (const strategy::PluginFacts& plugin : prepared.strategies.plugins()) {
-    all.push_back({{"id", plugin.id}, {"file", plugin.file.string()}, {"sha256", plugin.hash},
+    all.push_back({{"id", plugin.id},
+                   {"file", plugin.file.string()},
+                   {"sha256", plugin.hash},
                    {"fingerprint", plugin.fingerprint}});
   }
   return all;
@@ -44,9 +46,8 @@ Json tasks_json(const Preparation& prepared) {
 Json data_json(const Preparation& prepared) {
   Json all = Json::object();
   for (const SetFacts& facts : prepared.sets) {
-    all[facts.set->name] = {{"file", facts.file.string()},
-                            {"sha256", sha256_of_file(facts.file)},
-                            {"rows", facts.rows.rows}};
+    all[facts.set->name] = {
+        {"file", facts.file.string()}, {"sha256", sha256_of_file(facts.file)}, {"rows", facts.rows.rows}};
   }
   return all;
 }
@@ -79,9 +80,10 @@ Json manifest(const Sources& sources, const Preparation& prepared, const Materia
           {"device", material.model->device().str()},
           {"cpu_capability", at::get_cpu_capability()},
           {"threads", at::get_num_threads()},
-          {"model", {{"folder", std::filesystem::absolute(prepared.model_folder).string()},
-                     {"weights_sha256", sha256_of_file(prepared.folder.weights_file)},
-                     {"tokenizer_sha256", sha256_of_file(prepared.folder.tokenizer_file)}}},
+          {"model",
+           {{"folder", std::filesystem::absolute(prepared.model_folder).string()},
+            {"weights_sha256", sha256_of_file(prepared.folder.weights_file)},
+            {"tokenizer_sha256", sha256_of_file(prepared.folder.tokenizer_file)}}},
           {"trained_task", prepared.trained_task},
           {"tasks", tasks_json(prepared)},
           {"data", data_json(prepared)},

@@ -48,9 +48,9 @@ void warn_of_shared_rows(Material& material) {
 
 void warn_of_truncation(Material& material, const data::Examples& examples, int64_t max_length) {
   if (examples.tokens.truncated == 0) return;
-  material.warnings.push_back(text::thousands(examples.tokens.truncated) + " of " + text::thousands(examples.size()) +
-                              " texts of data." + examples.name + " are longer than train.max_length = " +
-                              std::to_string(max_length) + " tokens and were cut");
+  material.warnings.push_back(
+      text::thousands(examples.tokens.truncated) + " of " + text::thousands(examples.size()) + " texts of data." +
+      examples.name + " are longer than train.max_length = " + std::to_string(max_length) + " tokens and were cut");
 }
 
 void require_labels(const data::Examples& examples, const SetFacts& facts) {
@@ -91,7 +91,8 @@ std::string task_of_unnamed_head(const Preparation& prepared) {
   for (const recipe::Task& task : prepared.recipe().tasks) {
     const auto named = [&](const auto& head) { return head.task == task.name; };
     const auto& heads = prepared.folder.heads;
-    if (task.head == recipe::HeadSource::from_model && std::none_of(heads.begin(), heads.end(), named)) return task.name;
+    if (task.head == recipe::HeadSource::from_model && std::none_of(heads.begin(), heads.end(), named))
+      return task.name;
   }
   return "original";
 }
@@ -104,9 +105,9 @@ void require_known_ids(const data::Examples& examples, const sdk::ModelView& vie
   const int64_t largest_type = types.empty() ? 0 : *std::max_element(types.begin(), types.end());
   const int64_t known_types = type_vocabulary(view);
   if (largest < view.vocabulary && largest_type < known_types) return;
-  throw DataError({.what = "data." + examples.name + " gives the token id " + std::to_string(largest) + " and the type id " +
-                           std::to_string(largest_type) + ", and the model knows " + std::to_string(view.vocabulary) +
-                           " tokens and " + std::to_string(known_types) + " types",
+  throw DataError({.what = "data." + examples.name + " gives the token id " + std::to_string(largest) +
+                           " and the type id " + std::to_string(largest_type) + ", and the model knows " +
+                           std::to_string(view.vocabulary) + " tokens and " + std::to_string(known_types) + " types",
                    .fix = "put the tokenizer.json that belongs to the model into its folder"});
 }
 

@@ -18,9 +18,9 @@ struct EvaluationSet {
 
 struct Material {
   std::unique_ptr<model::Model> model;
-  data::Examples training;                 // all training sets, one after the other
-  std::vector<EvaluationSet> evaluation;   // in the recipe's order
-  std::vector<std::string> warnings;       // rows shared between sets, truncated texts
+  data::Examples training;                // all training sets, one after the other
+  std::vector<EvaluationSet> evaluation;  // in the recipe's order
+  std::vector<std::string> warnings;      // rows shared between sets, truncated texts
 };
 
 // Loads tokens and weights and gives every task its head: the model's own, a fresh one, or a fitted one. `phase` is

@@ -9,8 +9,8 @@ std::vector<MemoryPart> estimate_memory(const Preparation& prepared) {
   const auto trainable = static_cast<uint64_t>(prepared.resolution.trainable_count());
   const auto hidden = static_cast<uint64_t>(prepared.view.hidden);
   const auto length = static_cast<uint64_t>(train.max_length);
-  const auto heads = static_cast<uint64_t>(
-      prepared.view.attention_sites.empty() ? 0 : prepared.view.attention_sites.front().heads);
+  const auto heads =
+      static_cast<uint64_t>(prepared.view.attention_sites.empty() ? 0 : prepared.view.attention_sites.front().heads);
   const uint64_t tokens = static_cast<uint64_t>(train.batch_size) * length;
   const uint64_t width_factor = train.precision == recipe::Precision::bf16 ? 1 : 2;
   const uint64_t per_token_and_block = (34 * hidden + 5 * heads * length) * width_factor;

@@ -50,7 +50,9 @@ std::string data_section(const Preparation& prepared) {
   std::string text = "data\n";
   for (const SetFacts& facts : prepared.sets) {
     const bool scores = facts.set->use == recipe::DataUse::evaluate;
-    const std::string role = !scores ? "" : facts.set->role == recipe::DataRole::original_task ? " (original)" : " (new)";
+    const std::string role = !scores                                              ? ""
+                             : facts.set->role == recipe::DataRole::original_task ? " (original)"
+                                                                                  : " (new)";
     const std::string use = facts.set->use == recipe::DataUse::train      ? "train"
                             : facts.set->use == recipe::DataUse::evaluate ? "evaluate"
                                                                           : "strategies";
@@ -66,13 +68,13 @@ std::string groups_section(const Preparation& prepared) {
   for (const strategy::ResolvedTensor& tensor : prepared.resolution.tensors) names.push_back({tensor.name, {}});
   const recipe::Train& train = prepared.recipe().train;
   int index = 0;
-  for (const train::ParameterGroup& group :
-       train::groups_at(prepared.resolution, names, train.weight_decay, 0, 0)) {
+  for (const train::ParameterGroup& group : train::groups_at(prepared.resolution, names, train.weight_decay, 0, 0)) {
     int64_t count = 0;
     for (const model::NamedTensor& entry : group.tensors) count += prepared.resolution.find(entry.name)->count();
-    text += line("group " + std::to_string(index++),
-                 text::thousands(count) + " parameters in " + std::to_string(group.tensors.size()) + " tensors, rate x " +
-                     text::shortest(group.rate_scale) + ", weight decay " + text::shortest(group.weight_decay));
+    text +=
+        line("group " + std::to_string(index++),
+             text::thousands(count) + " parameters in " + std::to_string(group.tensors.size()) + " tensors, rate x " +
+                 text::shortest(group.rate_scale) + ", weight decay " + text::shortest(group.weight_decay));
   }
   return text;
 }
@@ -92,10 +94,11 @@ std::string steps_section(Preparation& prepared) {
   text += "learning rate\n";
   const int64_t last = std::max<int64_t>(count.total - 1, 0);
   for (const int64_t step : std::set<int64_t>{0, last / 10, last / 4, last / 2, last * 3 / 4, last}) {
-    const auto factor = prepared.script.schedule({.step = step,
-                                                  .steps = count.total,
-                                                  .epoch = static_cast<double>(step) / static_cast<double>(count.per_epoch),
-                                                  .epochs = train.epochs});
+    const auto factor =
+        prepared.script.schedule({.step = step,
+                                  .steps = count.total,
+                                  .epoch = static_cast<double>(step) / static_cast<double>(count.per_epoch),
+                                  .epochs = train.epochs});
     text += line("step " + std::to_string(step), rate_text(train.learning_rate * factor.rate_factor));
   }
   return text;
@@ -115,8 +118,8 @@ std::string memory_section(const Preparation& prepared) {
 
 std::string plan_text(Preparation& prepared) {
   return "recipe " + prepared.recipe().name + "\n\n" + model_section(prepared) + "\n" + tasks_section(prepared) + "\n" +
-         data_section(prepared) + "\n" + strategy::describe(prepared.resolution) + "\n" +
-         groups_section(prepared) + "\n" + steps_section(prepared) + "\n" + memory_section(prepared);
+         data_section(prepared) + "\n" + strategy::describe(prepared.resolution) + "\n" + groups_section(prepared) +
+         "\n" + steps_section(prepared) + "\n" + memory_section(prepared);
 }
 
 }  // namespace engram::run

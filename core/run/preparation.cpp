@@ -61,9 +61,10 @@ void refuse_shared_head(const recipe::Recipe& recipe, const model::FolderFacts& 
   for (const recipe::Task& task : recipe.tasks) {
     if (task.head != recipe::HeadSource::from_model || has_named_head(folder, task.name)) continue;
     if (!first.empty()) {
-      faults.add({.what = "tasks." + first + " and tasks." + task.name + " both take the model's one head without a name",
-                  .where = task.place.text(),
-                  .fix = "fit the other one first: head = { probe = \"<a training set of this task>\" }"});
+      faults.add(
+          {.what = "tasks." + first + " and tasks." + task.name + " both take the model's one head without a name",
+           .where = task.place.text(),
+           .fix = "fit the other one first: head = { probe = \"<a training set of this task>\" }"});
     }
     first = task.name;
   }
@@ -71,8 +72,8 @@ void refuse_shared_head(const recipe::Recipe& recipe, const model::FolderFacts& 
 
 void refuse_long_texts(const recipe::Recipe& recipe, const model::FolderFacts& folder, Faults& faults) {
   if (recipe.train.max_length <= folder.view.max_positions) return;
-  faults.add({.what = "train.max_length is " + std::to_string(recipe.train.max_length) + ", and the model reads at most " +
-                      std::to_string(folder.view.max_positions) + " tokens",
+  faults.add({.what = "train.max_length is " + std::to_string(recipe.train.max_length) +
+                      ", and the model reads at most " + std::to_string(folder.view.max_positions) + " tokens",
               .where = recipe.file,
               .fix = "set train.max_length to " + std::to_string(folder.view.max_positions) + " or less"});
 }
@@ -143,11 +144,11 @@ std::string settle_trained_task(const recipe::Recipe& recipe, Faults& faults) {
   for (const recipe::DataSet& set : recipe.data) {
     if (set.use != recipe::DataUse::train) continue;
     if (!trained.empty() && trained != set.task) {
-      faults.add({.what = "data." + set.name + " trains the task '" + set.task + "', and another set trains '" + trained +
-                          "'",
-                  .where = set.place.text(),
-                  .allowed = "training sets of one task",
-                  .fix = "train one task after the other: the second run starts from the first one's best checkpoint"});
+      faults.add(
+          {.what = "data." + set.name + " trains the task '" + set.task + "', and another set trains '" + trained + "'",
+           .where = set.place.text(),
+           .allowed = "training sets of one task",
+           .fix = "train one task after the other: the second run starts from the first one's best checkpoint"});
     }
     trained = set.task;
   }
@@ -191,7 +192,8 @@ Preparation prepare(const Sources& sources) {
   }
   faults.raise<RecipeError>();
 
-  strategy::Strategies strategies = strategy::Strategies::load(recipe.strategies, strategy::plugin_search_path(sources.plugins));
+  strategy::Strategies strategies =
+      strategy::Strategies::load(recipe.strategies, strategy::plugin_search_path(sources.plugins));
   strategy::Resolution resolution = strategy::resolve(view, strategies.plan(view), faults);
   faults.raise<RecipeError>();
 

@@ -17,10 +17,10 @@
 namespace engram::run {
 
 struct Sources {
-  std::string recipe;                             // a file, or "-" for standard input
-  script::Overrides overrides;                    // --set
-  std::filesystem::path scripts;                  // holds engram/*.lua
-  std::vector<std::filesystem::path> plugins;     // --plugin: files or folders that come before the usual places
+  std::string recipe;                          // a file, or "-" for standard input
+  script::Overrides overrides;                 // --set
+  std::filesystem::path scripts;               // holds engram/*.lua
+  std::vector<std::filesystem::path> plugins;  // --plugin: files or folders that come before the usual places
 };
 
 struct TaskFacts {
@@ -30,7 +30,7 @@ struct TaskFacts {
 };
 
 struct SetFacts {
-  const recipe::DataSet* set = nullptr;           // of Preparation::recipe()
+  const recipe::DataSet* set = nullptr;  // of Preparation::recipe()
   std::filesystem::path file;
   data::RowCount rows;
 };
@@ -41,13 +41,13 @@ struct Preparation {
   model::FolderFacts folder;
   std::vector<TaskFacts> tasks;
   std::vector<SetFacts> sets;
-  sdk::ModelView view;                            // with the heads of every task
+  sdk::ModelView view;  // with the heads of every task
   strategy::Strategies strategies;
   strategy::Resolution resolution;
   std::string trained_task;
   train::StepCount steps;
   int64_t training_rows = 0;
-  recipe::Metrics metric_names;                   // what score and stop may read; the numbers mean nothing
+  recipe::Metrics metric_names;  // what score and stop may read; the numbers mean nothing
 
   const recipe::Recipe& recipe() const { return script.recipe(); }
   const TaskFacts& task(const std::string& name) const;

@@ -52,9 +52,10 @@ Scoring::Scoring(const Preparation& prepared, const Material& material)
                                    .floor = eval::majority_rate(set.examples.labels),
                                    .reference = prepared.recipe().find_task(set.set->task)->reference_score};
     if (tracked.reference <= tracked.floor) {
-      throw RecipeError({.what = "tasks." + set.set->task + ".reference_score is not above what always answering the most "
-                                 "frequent label of data." + set.set->name + " scores (" + text::fixed(tracked.floor, 3) +
-                                 ")",
+      throw RecipeError({.what = "tasks." + set.set->task +
+                                 ".reference_score is not above what always answering the most "
+                                 "frequent label of data." +
+                                 set.set->name + " scores (" + text::fixed(tracked.floor, 3) + ")",
                          .where = set.set->place.text(),
                          .fix = "name the score that counts as having learnt the task"});
     }

@@ -24,7 +24,7 @@ class Scoring {
   recipe::Metrics score_now();
 
   const recipe::Metrics& baseline() const { return baseline_; }
-  double seconds() const { return seconds_; }          // spent scoring so far, by the clock
+  double seconds() const { return seconds_; }  // spent scoring so far, by the clock
   double last_seconds() const { return last_seconds_; }
 
   std::vector<report::EvaluationRow> rows(const recipe::Metrics& now) const;
@@ -39,8 +39,8 @@ class Scoring {
   eval::EvaluationSettings settings_;
   std::string model_hash_;
   recipe::Metrics baseline_;
-  std::map<std::string, eval::Behaviour> untouched_;   // by set; only when original data is waived
-  model::Head readout_;                                // copy of a head at the start; only then
+  std::map<std::string, eval::Behaviour> untouched_;  // by set; only when original data is waived
+  model::Head readout_;                               // copy of a head at the start; only then
   std::vector<eval::TrackedSet> new_sets_;
   std::vector<eval::TrackedSet> original_sets_;
   double seconds_ = 0;

@@ -1,9 +1,6 @@
 #include "run/session.hpp"
 
-#include <ATen/Parallel.h>
-
 #include <chrono>
-#include <cmath>
 #include <type_traits>
 
 #include "base/files.hpp"
@@ -23,27 +20,14 @@
 #include "run/material.hpp"
 #include "run/plan_text.hpp"
 #include "run/scoring.hpp"
+#include "run/settle_device.hpp"
 #include "run/step_log.hpp"
+#include "run/summary.hpp"
 
 namespace engram::run {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-
-kernels::DeviceRequest request_of(recipe::Device device) {
-  switch (device) {
-    case recipe::Device::cpu: return kernels::DeviceRequest::cpu;
-    case recipe::Device::cuda: return kernels::DeviceRequest::cuda;
-    case recipe::Device::automatic: break;
-  }
-  return kernels::DeviceRequest::automatic;
-}
-
-at::Device settle_device(const recipe::Train& settings) {
-  const at::Device device = kernels::open_device(request_of(settings.device));
-  kernels::settle_numerics(settings.threads);
-  return device;
-}
 
 // What the terminal shows during a run: the files hold every metric.
 report::EvaluationView shortened(report::EvaluationView view) {
@@ -114,9 +98,7 @@ class Session {
   const recipe::Recipe& recipe() const { return prepared_.recipe(); }
   const recipe::Train& settings() const { return recipe().train; }
   bool resuming() const { return !options_.resume.empty(); }
-  bool interrupted() const {
-    return ending_ == report::Ending::interrupted || ending_ == report::Ending::out_of_time;
-  }
+  bool interrupted() const { return ending_ == report::Ending::interrupted || ending_ == report::Ending::out_of_time; }
   // Makes one part of the session. A new run that is refused before it began leaves no folder behind.
   template <class Make>
   std::invoke_result_t<Make> or_discard(Make make) {
@@ -172,7 +154,8 @@ void Session::write_records() {
   if (resuming()) {
     refuse_other_inputs(read_json(folder_.manifest()), manifest(sources_, prepared_, material_), folder_.path());
     if (std::filesystem::exists(folder_.result())) {
-      training_seconds_ = report::summary_from_json(read_json(folder_.result()), folder_.result().string()).training_seconds;
+      training_seconds_ =
+          report::summary_from_json(read_json(folder_.result()), folder_.result().string()).training_seconds;
     }
     return;
   }
@@ -288,8 +271,7 @@ void Session::one_step() {
 void Session::evaluate() {
   if (step_log_) step_log_->flush();
   terminal_.phase("scoring every set");
-  recipe::Evaluation evaluation{
-      .step = trainer_->done(), .epoch = trainer_->epoch(), .metrics = scoring_.score_now()};
+  recipe::Evaluation evaluation{.step = trainer_->done(), .epoch = trainer_->epoch(), .metrics = scoring_.score_now()};
   evaluation.score = prepared_.script.score(evaluation.metrics, history_.baseline);
   const bool best = history_.evaluations.empty() || evaluation.score > history_.evaluations[history_.best].score;
   history_.evaluations.push_back(evaluation);
@@ -371,35 +353,21 @@ void Session::finish() {
 }
 
 report::RunSummary Session::summary() const {
-  report::RunSummary summary{.recipe = recipe().name,
-                             .run_folder = folder_.path().string(),
-                             .ending = ending_,
-                             .reason = reason_,
-                             .steps_done = trainer_->done(),
-                             .steps = trainer_->count().total,
-                             .parameters = prepared_.resolution.total_count(),
-                             .trainable = prepared_.resolution.trainable_count(),
-                             .original_waived = recipe().original_waived,
-                             .training_seconds = training_seconds_,
-                             .evaluation_seconds = scoring_.seconds(),
-                             .total_seconds = elapsed(),
-                             .peak_bytes = static_cast<int64_t>(kernels::peak_memory(device_))};
-  for (const recipe::StrategyEntry& entry : recipe().strategies) summary.strategies.push_back(entry.id);
-  if (!history_.evaluations.empty()) {
-    const recipe::Evaluation& best = history_.evaluations[history_.best];
-    summary.rows = scoring_.rows(best.metrics);
-    if (history_.best + 1 != history_.evaluations.size()) {
-      summary.last_rows = scoring_.rows(history_.evaluations.back().metrics);
-    }
-    summary.chosen = {.step = best.step,
-                      .epoch = best.epoch,
-                      .score = best.score,
-                      .among = static_cast<int64_t>(history_.evaluations.size()),
-                      .folder = best.step == 0 ? "" : "checkpoints/best"};
-    const eval::Crossover crossover = scoring_.crossover(history_);
-    if (crossover.marginal) summary.marginal_crossover = {crossover.marginal->step, crossover.marginal->epoch};
-    if (crossover.level) summary.level_crossover = {crossover.level->step, crossover.level->epoch};
-  }
+  report::RunSummary summary = summary_of_history(history_, scoring_);
+  summary.recipe = recipe().name;
+  summary.run_folder = folder_.path().string();
+  summary.ending = ending_;
+  summary.reason = reason_;
+  summary.steps_done = trainer_->done();
+  summary.steps = trainer_->count().total;
+  summary.parameters = prepared_.resolution.total_count();
+  summary.trainable = prepared_.resolution.trainable_count();
+  summary.original_waived = recipe().original_waived;
+  summary.training_seconds = training_seconds_;
+  summary.evaluation_seconds = scoring_.seconds();
+  summary.total_seconds = elapsed();
+  summary.peak_bytes = static_cast<int64_t>(kernels::peak_memory(device_));
+  for (const auto& [id, settings] : prepared_.strategies.settings()) summary.strategies.push_back(id);
   summary.next = next_commands(summary);
   return summary;
 }

@@ -11,9 +11,9 @@
 namespace engram::run {
 
 struct RunOptions {
-  std::filesystem::path out;             // empty: the next free runs/<recipe>-NNN
-  std::filesystem::path resume;          // a run folder to go on with; then `out` is empty
-  std::optional<double> max_seconds;     // end, saved, after so much time
+  std::filesystem::path out;          // empty: the next free runs/<recipe>-NNN
+  std::filesystem::path resume;       // a run folder to go on with; then `out` is empty
+  std::optional<double> max_seconds;  // end, saved, after so much time
 };
 
 // Runs to the end, to a stop rule, or to an interruption, and says all of it on the terminal and in the run folder.

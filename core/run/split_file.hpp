@@ -9,7 +9,7 @@
 namespace engram::run {
 
 struct Split {
-  std::string train;      // the bytes of a file, with the header if there is one
+  std::string train;  // the bytes of a file, with the header if there is one
   std::string evaluate;
   int64_t train_rows = 0;
   int64_t evaluate_rows = 0;

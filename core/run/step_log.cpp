@@ -21,8 +21,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 }  // namespace
 
-StepLog::StepLog(const train::Trainer& trainer, at::Device device, report::EventLog& events,
-                 report::Terminal& terminal)
+StepLog::StepLog(const train::Trainer& trainer, at::Device device, report::EventLog& events, report::Terminal& terminal)
     : trainer_(trainer),
       events_(events),
       terminal_(terminal),
@@ -41,14 +40,15 @@ void StepLog::add(train::StepResult result) {
 
 report::StepProgress StepLog::progress_of(const train::StepResult& result, double loss, double norm) const {
   const int64_t done_here = result.step - first_step_;
-  report::StepProgress progress{.step = result.step,
-                                .steps = trainer_.count().total,
-                                .epoch = static_cast<double>(result.step) / static_cast<double>(trainer_.count().per_epoch),
-                                .loss = loss,
-                                .gradient_norm = norm,
-                                .samples_per_second = samples_per_second_,
-                                .seconds_left = seconds_ / static_cast<double>(done_here) *
-                                                static_cast<double>(trainer_.count().total - result.step)};
+  report::StepProgress progress{
+      .step = result.step,
+      .steps = trainer_.count().total,
+      .epoch = static_cast<double>(result.step) / static_cast<double>(trainer_.count().per_epoch),
+      .loss = loss,
+      .gradient_norm = norm,
+      .samples_per_second = samples_per_second_,
+      .seconds_left =
+          seconds_ / static_cast<double>(done_here) * static_cast<double>(trainer_.count().total - result.step)};
   for (size_t group = 0; group < result.learning_rates.size(); ++group) {
     progress.learning_rates.emplace_back("group " + std::to_string(group), result.learning_rates[group]);
   }

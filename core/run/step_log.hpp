@@ -30,9 +30,9 @@ class StepLog {
   report::Terminal& terminal_;
   size_t interval_;
   std::vector<train::StepResult> waiting_;
-  std::chrono::steady_clock::time_point since_;   // start of the work in waiting_
-  double seconds_ = 0;                            // spent on steps so far
-  int64_t first_step_ = 0;                        // steps done when this object was made
+  std::chrono::steady_clock::time_point since_;  // start of the work in waiting_
+  double seconds_ = 0;                           // spent on steps so far
+  int64_t first_step_ = 0;                       // steps done when this object was made
   double samples_per_second_ = 0;
 };
 

@@ -38,9 +38,9 @@ void install(model::Model& model, const checkpoint::PeftAdapter& adapter, const 
   }
   model.set_head(std::move(head));
   for (const auto& [site, low_rank] : adapter.pairs) {
-    model.attach(site, model::BoundLowRank{.a = low_rank.a.to(model.device()),
-                                           .b = low_rank.b.to(model.device()),
-                                           .scale = low_rank.scale});
+    model.attach(site,
+                 model::BoundLowRank{
+                     .a = low_rank.a.to(model.device()), .b = low_rank.b.to(model.device()), .scale = low_rank.scale});
   }
 }
 

@@ -32,8 +32,9 @@ const ResolvedTensor* low_rank_tensor(const std::string& name, const std::string
   for (const ResolvedTensor& known : resolution.tensors) {
     if (known.claimed && known.name.rfind(space, 0) == 0) own.push_back(known.name.substr(space.size()));
   }
-  faults.add(claim_fault(claims, "the adapter of " + site + " names the tensor '" + name + "', which was not claimed" +
-                                     text::did_you_mean(name, own),
+  faults.add(claim_fault(claims,
+                         "the adapter of " + site + " names the tensor '" + name + "', which was not claimed" +
+                             text::did_you_mean(name, own),
                          "claim it by plan.tensor() first"));
   return nullptr;
 }
@@ -42,10 +43,12 @@ void check_low_rank(const sdk::LowRank& adapter, const sdk::LinearSite& site, co
                     const Resolution& resolution, Faults& faults) {
   const std::string what = "the adapter of " + site.name + " has ";
   if (!std::isfinite(adapter.scale) || adapter.scale == 0) {
-    faults.add(claim_fault(claims, what + "the scale " + text::shortest(adapter.scale) + ", so that it adds nothing usable"));
+    faults.add(
+        claim_fault(claims, what + "the scale " + text::shortest(adapter.scale) + ", so that it adds nothing usable"));
   }
   if (!(adapter.dropout >= 0 && adapter.dropout < 1)) {
-    faults.add(claim_fault(claims, what + "dropout " + text::shortest(adapter.dropout), "dropout is at least 0 and below 1"));
+    faults.add(
+        claim_fault(claims, what + "dropout " + text::shortest(adapter.dropout), "dropout is at least 0 and below 1"));
   }
   const ResolvedTensor* a = low_rank_tensor(adapter.a, site.name, claims, resolution, faults);
   const ResolvedTensor* b = low_rank_tensor(adapter.b, site.name, claims, resolution, faults);
@@ -53,15 +56,15 @@ void check_low_rank(const sdk::LowRank& adapter, const sdk::LinearSite& site, co
   const bool fits = a->shape.size() == 2 && b->shape.size() == 2 && a->shape[1] == site.in && b->shape[0] == site.out &&
                     a->shape[0] == b->shape[1];
   if (!fits) {
-    faults.add(claim_fault(claims,
-                           "the adapter of " + site.name + " needs A (rank, " + std::to_string(site.in) + ") and B (" +
-                               std::to_string(site.out) + ", rank), but A is " + shape_text(a->shape) + " and B " +
-                               shape_text(b->shape)));
+    faults.add(claim_fault(claims, "the adapter of " + site.name + " needs A (rank, " + std::to_string(site.in) +
+                                       ") and B (" + std::to_string(site.out) + ", rank), but A is " +
+                                       shape_text(a->shape) + " and B " + shape_text(b->shape)));
   }
 }
 
 // Both functions are needed: one to train, one to write checkpoints, which hold plain weights.
-void check_custom(const sdk::Custom& adapter, const sdk::LinearSite& site, const StrategyClaims& claims, Faults& faults) {
+void check_custom(const sdk::Custom& adapter, const sdk::LinearSite& site, const StrategyClaims& claims,
+                  Faults& faults) {
   const std::string what = "the adapter of " + site.name + " has no ";
   if (!adapter.delta) faults.add(claim_fault(claims, what + "delta function"));
   if (!adapter.merged_delta) {
@@ -85,7 +88,8 @@ void check_site(const sdk::Adapt& adapt, const sdk::ModelView& view, const Strat
   }
 }
 
-bool check_tensor(const sdk::Tensor& tensor, std::set<std::string>& seen, const StrategyClaims& claims, Faults& faults) {
+bool check_tensor(const sdk::Tensor& tensor, std::set<std::string>& seen, const StrategyClaims& claims,
+                  Faults& faults) {
   if (tensor.name.empty()) {
     faults.add(claim_fault(claims, "claims a tensor without a name"));
     return false;

@@ -29,8 +29,9 @@ void initialise(StrategyRun& run, const model::Model& model, uint64_t seed) {
   guarded(run.call("initialise"), [&] { run.object->initialise(view); });
   for (const auto& [name, tensor] : given) {
     if (at::isfinite(tensor).all().item<bool>()) continue;
-    throw PluginError(Fault{"strategy '" + run.id + "', initialise, at " + name + ": it left a value that is not finite",
-                            run.place.text()});
+    throw PluginError(
+        Fault{"strategy '" + run.id + "', initialise, at " + name + ": it left a value that is not finite",
+              run.place.text()});
   }
 }
 
@@ -57,9 +58,9 @@ std::function<at::Tensor(const std::string&)> tensor_by_name(const OwnTensors& t
   return [tensors, call](const std::string& name) {
     const auto found = tensors.find(name);
     if (found != tensors.end()) return found->second;
-    throw PluginError(Fault{"strategy '" + call.plugin + "', adapter, at " + call.site + ": there is no claimed tensor '" +
-                                name + "'",
-                            call.place.text()});
+    throw PluginError(Fault{
+        "strategy '" + call.plugin + "', adapter, at " + call.site + ": there is no claimed tensor '" + name + "'",
+        call.place.text()});
   };
 }
 

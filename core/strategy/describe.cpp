@@ -15,10 +15,10 @@ using Cells = std::array<std::string, kColumns>;
 
 // Tensors of one module (a block, the embeddings, ...) that are treated alike.
 struct Group {
-  std::string module;         // "encoder.layer.#", with '#' for the block's number; "classifier"
-  int64_t first = -1;         // block numbers that the group spans; -1: none
+  std::string module;  // "encoder.layer.#", with '#' for the block's number; "classifier"
+  int64_t first = -1;  // block numbers that the group spans; -1: none
   int64_t last = -1;
-  std::string leaf;           // "*", "*.bias", or "* (5 of 16)"
+  std::string leaf;  // "*", "*.bias", or "* (5 of 16)"
   int64_t tensors = 0;
   int64_t elements = 0;
   std::array<std::string, 4> treatment;  // owner, trains, rate, decay
@@ -64,7 +64,8 @@ std::array<std::string, 4> treatment_of(const ResolvedTensor& tensor) {
 std::string leaf_of(const ResolvedTensor& tensor) { return tensor.name.substr(tensor.name.rfind('.') + 1); }
 
 // What the tensors of a group have in common within their module.
-std::string leaf_text(const std::vector<const ResolvedTensor*>& group, const std::vector<const ResolvedTensor*>& module) {
+std::string leaf_text(const std::vector<const ResolvedTensor*>& group,
+                      const std::vector<const ResolvedTensor*>& module) {
   if (group.size() == module.size()) return "*";
   const std::string leaf = leaf_of(*group.front());
   const auto has_leaf = [&](const ResolvedTensor* tensor) { return leaf_of(*tensor) == leaf; };
@@ -158,7 +159,8 @@ std::string aligned(const std::vector<Cells>& rows) {
 std::string summary(const Resolution& resolution) {
   const int64_t trainable = resolution.trainable_count(), total = resolution.total_count();
   const double share = total == 0 ? 0 : 100.0 * static_cast<double>(trainable) / static_cast<double>(total);
-  return "trainable " + text::thousands(trainable) + " of " + text::thousands(total) + " (" + text::fixed(share, 2) + " %)";
+  return "trainable " + text::thousands(trainable) + " of " + text::thousands(total) + " (" + text::fixed(share, 2) +
+         " %)";
 }
 
 std::string describe(const Resolution& resolution) {

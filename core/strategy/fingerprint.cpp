@@ -9,9 +9,13 @@ namespace {
 
 constexpr const char* kTagStart = "engram_abi_";
 // The fields of a tag, in their order, with what people call them.
-constexpr std::array<std::pair<const char*, const char*>, 7> kTagFields = {{
-    {"sdk_", "SDK"}, {"torch_", "torch"}, {"cxx11abi_", "C++11 ABI"}, {"compiler_", "compiler"},
-    {"standard_", "C++ standard"}, {"library_", "standard library"}, {"sanitizer_", "sanitizer"}}};
+constexpr std::array<std::pair<const char*, const char*>, 7> kTagFields = {{{"sdk_", "SDK"},
+                                                                            {"torch_", "torch"},
+                                                                            {"cxx11abi_", "C++11 ABI"},
+                                                                            {"compiler_", "compiler"},
+                                                                            {"standard_", "C++ standard"},
+                                                                            {"library_", "standard library"},
+                                                                            {"sanitizer_", "sanitizer"}}};
 
 using Row = std::pair<std::string, std::string>;  // field, value
 
@@ -29,8 +33,8 @@ std::vector<Row> tag_rows(const std::string& tag) {
       continue;
     }
     const size_t value = start + key.size();
-    const size_t end = i + 1 < kTagFields.size() ? tag.find(std::string("_") + kTagFields[i + 1].first, value)
-                                                 : std::string::npos;
+    const size_t end =
+        i + 1 < kTagFields.size() ? tag.find(std::string("_") + kTagFields[i + 1].first, value) : std::string::npos;
     std::string text = tag.substr(value, end == std::string::npos ? end : end - value);
     if (i < 2) std::replace(text.begin(), text.end(), '_', '.');
     rows.emplace_back(kTagFields[i].second, text);
@@ -69,7 +73,8 @@ std::vector<Row> fingerprint_rows(const EngramFingerprint& f) {
 std::vector<std::string> differences(const std::vector<Row>& plugin, const std::vector<Row>& host) {
   std::vector<std::string> lines;
   for (size_t i = 0; i < host.size(); ++i) {
-    if (plugin[i].second != host[i].second) lines.push_back(difference(host[i].first, plugin[i].second, host[i].second));
+    if (plugin[i].second != host[i].second)
+      lines.push_back(difference(host[i].first, plugin[i].second, host[i].second));
   }
   return lines;
 }

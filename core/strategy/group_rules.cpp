@@ -60,7 +60,8 @@ void resolve_groups(const std::vector<StrategyClaims>& claims, std::vector<Resol
     for (const auto& [owner, of] : disputed) {
       faults.add(claim_fault(strategy,
                              "sets another weight decay than strategy '" + owner->strategy + "' (" +
-                                 owner->place.text() + ") for " + std::to_string(of.size()) + " tensors (" + a_few(of) + ")",
+                                 owner->place.text() + ") for " + std::to_string(of.size()) + " tensors (" + a_few(of) +
+                                 ")",
                              "let one of the two strategies set the weight decay"));
     }
   }

@@ -12,9 +12,9 @@ namespace engram::strategy {
 // Which call it is: "strategy 'lora', plan, at encoder.layer.0: text".
 struct CallSite {
   std::string plugin;
-  std::string phase;            // "plan", "initialise", "on_gradients", ...
-  std::string site = {};        // parameter or adapter site; empty: none
-  recipe::Place place = {};     // of the strategy in the recipe
+  std::string phase;         // "plan", "initialise", "on_gradients", ...
+  std::string site = {};     // parameter or adapter site; empty: none
+  recipe::Place place = {};  // of the strategy in the recipe
 };
 
 // Turns the exception in flight into a PluginError. Call only inside a catch block.

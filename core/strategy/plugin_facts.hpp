@@ -8,9 +8,9 @@ namespace engram::strategy {
 
 struct PluginFacts {
   std::string id;
-  std::filesystem::path file;   // canonical
-  std::string hash;             // SHA-256 of the file
-  std::string fingerprint;      // one line: SDK, torch, compiler, standard
+  std::filesystem::path file;  // canonical
+  std::string hash;            // SHA-256 of the file
+  std::string fingerprint;     // one line: SDK, torch, compiler, standard
 };
 
 }  // namespace engram::strategy

@@ -50,7 +50,8 @@ void refuse_ambiguity(const std::vector<fs::path>& files, const std::string& id,
                           place.text(), "", "remove or rename one of the two files"});
 }
 
-[[noreturn]] void refuse_unknown(const std::string& id, const std::vector<fs::path>& search, const recipe::Place& place) {
+[[noreturn]] void refuse_unknown(const std::string& id, const std::vector<fs::path>& search,
+                                 const recipe::Place& place) {
   std::vector<std::string> known, folders;
   for (const FoundPlugin& plugin : list_plugins(search)) known.push_back(plugin.id);
   for (const fs::path& folder : search) folders.push_back(folder.string());

@@ -17,7 +17,7 @@ std::vector<std::filesystem::path> plugin_search_path(const std::vector<std::fil
 // A strategy as a recipe names it: an id ("lora"), or a path to a plugin file (relative to the recipe's folder).
 struct PluginName {
   std::string id;
-  std::filesystem::path file;   // empty: to be searched for
+  std::filesystem::path file;  // empty: to be searched for
 };
 PluginName plugin_name(const std::string& written, const recipe::Place& place);
 
@@ -29,7 +29,7 @@ std::filesystem::path find_plugin(const PluginName& name, const std::vector<std:
 struct FoundPlugin {
   std::string id;
   std::filesystem::path file;
-  bool shadowed = false;        // an earlier place holds the same id
+  bool shadowed = false;  // an earlier place holds the same id
 };
 // Every plugin file on the path, in order of preference, sorted by id within a folder.
 std::vector<FoundPlugin> list_plugins(const std::vector<std::filesystem::path>& search);

@@ -136,7 +136,8 @@ const Plugin& load_plugin(const std::string& id, const fs::path& file, const rec
   for (const std::unique_ptr<Loaded>& known : loaded()) {
     if (known->plugin.facts.file != canonical) continue;
     if (known->plugin.facts.id == id) return known->plugin;
-    refuse(file, "is another name of '" + known->plugin.facts.id + "'", place, "name it '" + known->plugin.facts.id + "'");
+    refuse(file, "is another name of '" + known->plugin.facts.id + "'", place,
+           "name it '" + known->plugin.facts.id + "'");
   }
   check_tag(canonical, place);
   boost::dll::shared_library library = open(canonical, place);

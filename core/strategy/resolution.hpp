@@ -15,28 +15,28 @@ namespace engram::strategy {
 
 // One strategy's claims, as its plan() gave them.
 struct StrategyClaims {
-  std::string strategy;     // id; unique within a recipe
-  recipe::Place place;      // of its entry in the recipe
+  std::string strategy;  // id; unique within a recipe
+  recipe::Place place;   // of its entry in the recipe
   sdk::Plan plan;
 };
 
 // Whether a tensor trains, as a list of changes in time; the first entry holds from step 0.
 struct TrainabilityChange {
-  sdk::From from;           // both empty: from the start
+  sdk::From from;  // both empty: from the start
   bool trains = false;
 };
 
 // A model parameter or a claimed tensor that trains at some time.
 struct ResolvedTensor {
-  std::string name;         // parameter name, or "<strategy>.<claimed name>"
+  std::string name;  // parameter name, or "<strategy>.<claimed name>"
   std::vector<int64_t> shape;
-  std::string owner;        // the strategy that decided, or "default"
+  std::string owner;  // the strategy that decided, or "default"
   std::vector<TrainabilityChange> trainability;
-  double rate_scale = 1;    // times train.learning_rate and the schedule's factor
+  double rate_scale = 1;               // times train.learning_rate and the schedule's factor
   std::optional<double> weight_decay;  // claimed; empty: train.weight_decay
-  bool claimed = false;     // a strategy's tensor, not the model's
-  std::string init;         // for claimed tensors: the note
-  bool kept = false;        // claimed, but never optimized
+  bool claimed = false;                // a strategy's tensor, not the model's
+  std::string init;                    // for claimed tensors: the note
+  bool kept = false;                   // claimed, but never optimized
 
   int64_t count() const;
   bool ever_trains() const;
@@ -50,12 +50,12 @@ struct ResolvedAdapter {
 };
 
 struct Resolution {
-  std::vector<ResolvedTensor> tensors;      // model parameters in forward order, then claimed tensors in recipe order
-  std::vector<ResolvedAdapter> adapters;    // in recipe order
+  std::vector<ResolvedTensor> tensors;    // model parameters in forward order, then claimed tensors in recipe order
+  std::vector<ResolvedAdapter> adapters;  // in recipe order
   std::vector<std::pair<std::string, std::string>> notes;  // strategy, line
 
-  int64_t total_count() const;              // model parameters and trainable claimed tensors
-  int64_t trainable_count() const;          // elements that train at some time
+  int64_t total_count() const;      // model parameters and trainable claimed tensors
+  int64_t trainable_count() const;  // elements that train at some time
   const ResolvedTensor* find(const std::string& name) const;
 };
 

@@ -7,8 +7,8 @@
 
 namespace engram::strategy {
 
-// Every declared parameter with its value, defaults spelled out. Unknown options (with the nearest name), wrong types and
-// values out of range go to `faults`, each with its recipe line; a faulty parameter keeps its default.
+// Every declared parameter with its value, defaults spelled out. Unknown options (with the nearest name), wrong types
+// and values out of range go to `faults`, each with its recipe line; a faulty parameter keeps its default.
 sdk::Settings check_settings(const recipe::StrategyEntry& entry, const sdk::StrategyDescription& strategy,
                              Faults& faults);
 

@@ -147,7 +147,8 @@ void Strategies::on_update(const Where& where) {
 
 void Strategies::end(const Where& where) {
   const model::Model& model = state_->applied_model();
-  for_each_run(state_->runs, "end", [&](StrategyRun& run) { run.object->end(HostStepView(where, model, run.tensors)); });
+  for_each_run(state_->runs, "end",
+               [&](StrategyRun& run) { run.object->end(HostStepView(where, model, run.tensors)); });
 }
 
 std::vector<StrategyState> Strategies::save_state() const {

@@ -21,14 +21,16 @@ struct StrategyRun {
   std::vector<std::string> tensor_order;  // own names, as claimed
   OwnTensors tensors;
 
-  CallSite call(std::string phase, std::string site = {}) const { return {id, std::move(phase), std::move(site), place}; }
+  CallSite call(std::string phase, std::string site = {}) const {
+    return {id, std::move(phase), std::move(site), place};
+  }
 };
 
 struct Strategies::State {
   std::vector<StrategyRun> runs;
   std::vector<PluginFacts> plugins;
   std::vector<ResolvedAdapter> adapters;
-  const model::Model* model = nullptr;    // set by apply()
+  const model::Model* model = nullptr;  // set by apply()
 
   StrategyRun& run(const std::string& id);
   const model::Model& applied_model() const;

@@ -17,9 +17,10 @@ bool is_start(const sdk::From& from) { return from.step.value_or(0) == 0 && from
 bool same(const sdk::From& a, const sdk::From& b) { return a.step == b.step && a.epoch == b.epoch; }
 
 bool same(const Timeline& a, const Timeline& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const TrainabilityChange& x, const TrainabilityChange& y) {
-    return x.trains == y.trains && same(x.from, y.from);
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const TrainabilityChange& x, const TrainabilityChange& y) {
+                      return x.trains == y.trains && same(x.from, y.from);
+                    });
 }
 
 // Whether an entry at `a` is overwritten by a later claim that holds from `b` on. Steps and epochs are not comparable

@@ -61,6 +61,8 @@ void HostStateWriter::tensor(const std::string& name, const at::Tensor& value) {
 
 double HostStateReader::number(const std::string& name) const { return named(state_.numbers, name, "saved number"); }
 std::string HostStateReader::text(const std::string& name) const { return named(state_.texts, name, "saved text"); }
-at::Tensor HostStateReader::tensor(const std::string& name) const { return named(state_.tensors, name, "saved tensor"); }
+at::Tensor HostStateReader::tensor(const std::string& name) const {
+  return named(state_.tensors, name, "saved tensor");
+}
 
 }  // namespace engram::strategy

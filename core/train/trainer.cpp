@@ -42,8 +42,7 @@ Trainer::Trainer(model::Model& model, strategy::Strategies& strategies, const st
       settings_(settings),
       count_(count_steps(examples.size(), settings)),
       optimizer_({.beta1 = settings.beta1, .beta2 = settings.beta2, .epsilon = settings.epsilon}),
-      dropout_(kernels::make_generator(model.device(),
-                                       derive_seed(static_cast<uint64_t>(settings.seed), "dropout"))),
+      dropout_(kernels::make_generator(model.device(), derive_seed(static_cast<uint64_t>(settings.seed), "dropout"))),
       live_(all_tensors(model, strategies)) {
   if (resolution.trainable_count() == 0) {
     throw RecipeError({.what = "nothing would train: every parameter is frozen",

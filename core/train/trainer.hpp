@@ -29,11 +29,11 @@ StepCount count_steps(int64_t examples, const recipe::Train& settings);
 
 // What one optimizer step leaves behind. The tensors are scalars on the device: reading them waits for it.
 struct StepResult {
-  int64_t step = 0;                      // steps done, this one included
+  int64_t step = 0;  // steps done, this one included
   int64_t examples = 0;
-  at::Tensor loss;                       // mean over the step's examples, fp32
-  at::Tensor gradient_norm;              // before clipping; not finite: the update was skipped
-  std::vector<double> learning_rates;    // of each parameter group, as used
+  at::Tensor loss;                     // mean over the step's examples, fp32
+  at::Tensor gradient_norm;            // before clipping; not finite: the update was skipped
+  std::vector<double> learning_rates;  // of each parameter group, as used
 };
 
 class Trainer {
@@ -73,9 +73,9 @@ class Trainer {
   StepCount count_;
   AdamW optimizer_;
   at::Generator dropout_;
-  std::vector<model::NamedTensor> live_;       // every tensor of the resolution
-  std::vector<ParameterGroup> groups_;         // of the coming step
-  std::vector<int64_t> order_;                 // of the current epoch
+  std::vector<model::NamedTensor> live_;  // every tensor of the resolution
+  std::vector<ParameterGroup> groups_;    // of the coming step
+  std::vector<int64_t> order_;            // of the current epoch
   int64_t order_epoch_ = -1;
   int64_t done_ = 0;
 };

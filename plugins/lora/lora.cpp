@@ -12,15 +12,16 @@ class Lora final : public sdk::Strategy {
   static constexpr const char* kId = "lora";
 
   static sdk::Schema schema() {
-    return {"Trains a low-rank update of chosen projections and leaves the model itself as it is.",
-            {sdk::integer("rank", 8).range(1, 512).doc("Rank of the update: A is (rank, in), B is (out, rank)."),
-             sdk::number("alpha", 32).above(0).doc("The update is scaled by alpha / rank."),
-             sdk::number("dropout", 0.1).range(0, 1).below(1).doc("Dropout on the input of the update only."),
-             sdk::strings("targets", {"query", "value"})
-                 .doc("Names or dotted suffixes of linear sites; one string is a regular expression, or \"all-linear\"."),
-             sdk::string("bias", "none")
-                 .one_of({"none", "lora_only", "all"})
-                 .doc("Which biases of the model train too: none, those of the targets, or all.")}};
+    return {
+        "Trains a low-rank update of chosen projections and leaves the model itself as it is.",
+        {sdk::integer("rank", 8).range(1, 512).doc("Rank of the update: A is (rank, in), B is (out, rank)."),
+         sdk::number("alpha", 32).above(0).doc("The update is scaled by alpha / rank."),
+         sdk::number("dropout", 0.1).range(0, 1).below(1).doc("Dropout on the input of the update only."),
+         sdk::strings("targets", {"query", "value"})
+             .doc("Names or dotted suffixes of linear sites; one string is a regular expression, or \"all-linear\"."),
+         sdk::string("bias", "none")
+             .one_of({"none", "lora_only", "all"})
+             .doc("Which biases of the model train too: none, those of the targets, or all.")}};
   }
 
   explicit Lora(const sdk::Settings& settings)

@@ -94,7 +94,8 @@ std::string last_names(const std::vector<LinearSite>& sites) {
 
 std::string TargetMatch::text() const {
   std::string line;
-  for (const auto& [pattern, count] : counts) line += (line.empty() ? "" : ", ") + pattern + " " + std::to_string(count);
+  for (const auto& [pattern, count] : counts)
+    line += (line.empty() ? "" : ", ") + pattern + " " + std::to_string(count);
   return line;
 }
 

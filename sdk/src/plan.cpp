@@ -24,9 +24,7 @@ void Plan::adapt(std::string site, LowRank adapter) {
   claims_.emplace_back(Adapt{std::move(site), std::move(adapter)});
 }
 
-void Plan::adapt(std::string site, Custom adapter) {
-  claims_.emplace_back(Adapt{std::move(site), std::move(adapter)});
-}
+void Plan::adapt(std::string site, Custom adapter) { claims_.emplace_back(Adapt{std::move(site), std::move(adapter)}); }
 
 void Plan::note(std::string line) { notes_.push_back(std::move(line)); }
 

@@ -16,7 +16,8 @@ const Setting& find(const std::map<std::string, Setting>& values, const std::str
 template <class T>
 const T& get(const std::map<std::string, Setting>& values, const std::string& name, const char* kind) {
   const T* value = std::get_if<T>(&find(values, name));
-  if (value == nullptr) throw Error("the strategy reads the setting '" + name + "' as " + kind + ", declared otherwise");
+  if (value == nullptr)
+    throw Error("the strategy reads the setting '" + name + "' as " + kind + ", declared otherwise");
   return *value;
 }
 

@@ -2,9 +2,9 @@
 //
 //   parity_train SETTINGS.json OUTPUT_FOLDER
 //
-// Leaves in the folder: initial.safetensors (the strategies' tensors before the first step), losses.json (loss, gradient
-// norm and rate of every step), trained/ (the model folder, adapters merged in), adapter/ (the PEFT pair, for LoRA) and
-// logits.safetensors (of the first rows, after the last step).
+// Leaves in the folder: initial.safetensors (the strategies' tensors before the first step), losses.json (loss,
+// gradient norm and rate of every step), trained/ (the model folder, adapters merged in), adapter/ (the PEFT pair, for
+// LoRA) and logits.safetensors (of the first rows, after the last step).
 #include <cmath>
 #include <filesystem>
 #include <fstream>

@@ -112,8 +112,8 @@ TinyRun tiny_run(const std::string& method, at::Device device) {
   TinyRun run{.examples = golden_examples(),
               .settings = golden_train(method),
               .model = model::load_model(golden_folder() / "model", kTask),
-              .strategies = strategy::Strategies::load(
-                  is_lora ? lora_entry() : std::vector<recipe::StrategyEntry>{}, {plugins})};
+              .strategies =
+                  strategy::Strategies::load(is_lora ? lora_entry() : std::vector<recipe::StrategyEntry>{}, {plugins})};
   renew_head(*run.model);
   run.model->set_dropout(0);
   run.model->move_to(device);

@@ -16,7 +16,7 @@ namespace engram::tests {
 // The CPU, and the GPU wherever there is one.
 const std::vector<at::Device>& devices();
 
-std::filesystem::path golden_folder();                       // tests/golden/losses
+std::filesystem::path golden_folder();  // tests/golden/losses
 const Json& golden_losses();
 
 // Examples of the golden, for the task "wind".

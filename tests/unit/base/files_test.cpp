@@ -84,7 +84,8 @@ TEST_CASE("writing into a memory map never reaches the file", "[base]") {
   map.bytes()[0] = std::byte{'x'};
   CHECK(read_file(folder / "file") == "abc");
   write_file_atomically(folder / "empty", "");
-  CHECK(message([&] { MappedFile{folder / "empty"}; }) == (folder / "empty").string() + ": cannot be read: it is empty");
+  CHECK(message([&] { MappedFile{folder / "empty"}; }) ==
+        (folder / "empty").string() + ": cannot be read: it is empty");
 }
 
 TEST_CASE("the cache folder follows the environment", "[base]") {

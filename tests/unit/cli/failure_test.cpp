@@ -16,14 +16,17 @@ Failure describe_thrown(Thrown thrown) {
 }
 
 TEST_CASE("one fault is told in place, with what is allowed and the fix on lines of their own") {
-  const Failure failure = describe_thrown(RecipeError(Fault{"unknown key 'epoch'", "r.lua:3", "epochs, seed", "write 'epochs'"}));
+  const Failure failure =
+      describe_thrown(RecipeError(Fault{"unknown key 'epoch'", "r.lua:3", "epochs, seed", "write 'epochs'"}));
   CHECK(failure.text == "engram: r.lua:3: unknown key 'epoch'\n  allowed: epochs, seed\n  fix: write 'epochs'\n");
   CHECK(failure.exit_code == ExitCode::refused);
 }
 
 TEST_CASE("several faults are counted and numbered") {
-  const Failure failure = describe_thrown(DataError({Fault{"an empty text", "a.csv:3"}, Fault{"no label", "a.csv:9", "", "add one"}}));
-  CHECK(failure.text == "engram: 2 things are wrong\n\n  1. a.csv:3: an empty text\n\n  2. a.csv:9: no label\n     fix: add one\n");
+  const Failure failure =
+      describe_thrown(DataError({Fault{"an empty text", "a.csv:3"}, Fault{"no label", "a.csv:9", "", "add one"}}));
+  CHECK(failure.text ==
+        "engram: 2 things are wrong\n\n  1. a.csv:3: an empty text\n\n  2. a.csv:9: no label\n     fix: add one\n");
 }
 
 TEST_CASE("each kind of error has its exit code") {

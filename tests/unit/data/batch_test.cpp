@@ -11,9 +11,8 @@ namespace {
 
 Examples three_examples() {
   Examples examples;
-  examples.tokens = {.ids = {101, 7, 102, 101, 102, 101, 8, 9, 102},
-                     .type_ids = {0, 0, 0, 0, 0, 0, 0, 1, 1},
-                     .offsets = {0, 3, 5, 9}};
+  examples.tokens = {
+      .ids = {101, 7, 102, 101, 102, 101, 8, 9, 102}, .type_ids = {0, 0, 0, 0, 0, 0, 0, 1, 1}, .offsets = {0, 3, 5, 9}};
   examples.labels = {2, -1, 0};
   return examples;
 }

@@ -27,7 +27,8 @@ Examples load(const std::filesystem::path& file, const recipe::DataSet& set = te
 
 std::filesystem::path only_cache_file(const Folder& folder, const std::string& kind) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "cache" / kind)) files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "cache" / kind))
+    files.push_back(entry.path());
   REQUIRE(files.size() == 1);
   return files.front();
 }
@@ -53,7 +54,8 @@ Table labelled(const std::vector<std::string>& labels) {
 
 TEST_CASE("examples hold tokens, label indices and where they came from", "[data]") {
   const Folder folder;
-  const auto file = folder.file("a.csv", "text,label\nwhat is autism ?,y\nhello,x\n" + std::string(40, 'w') + " a b c d,x\n");
+  const auto file =
+      folder.file("a.csv", "text,label\nwhat is autism ?,y\nhello,x\n" + std::string(40, 'w') + " a b c d,x\n");
   const Examples examples = load(file, text_and_label(), 6);
   CHECK(examples.name == "train");
   CHECK(examples.task == "topics");
@@ -145,11 +147,15 @@ TEST_CASE("examples load where the cache cannot be written", "[data]") {
 TEST_CASE("unknown labels are refused by line with the nearest name", "[data]") {
   const Folder folder;
   const auto file = folder.file("a.csv", "text,label\none,sports\ntwo,wrold\nthree,Wordl\n");
-  CHECK(refusal(folder, [&] { load(file, text_and_label(), 16, {"world", "sports"}); }) ==
-        "a.csv:3, column 'label': 'wrold' is no label of task 'topics'; did you mean 'world'? (allowed: world, sports). "
-        "Fix: correct the label, or map it with label_names\n"
-        "a.csv:4, column 'label': 'Wordl' is no label of task 'topics'; did you mean 'world'? (allowed: world, sports). "
-        "Fix: correct the label, or map it with label_names");
+  CHECK(
+      refusal(folder,
+              [&] {
+                load(file, text_and_label(), 16, {"world", "sports"});
+              }) ==
+      "a.csv:3, column 'label': 'wrold' is no label of task 'topics'; did you mean 'world'? (allowed: world, sports). "
+      "Fix: correct the label, or map it with label_names\n"
+      "a.csv:4, column 'label': 'Wordl' is no label of task 'topics'; did you mean 'world'? (allowed: world, sports). "
+      "Fix: correct the label, or map it with label_names");
 }
 
 TEST_CASE("examples without a label column have label -1", "[data]") {

@@ -26,10 +26,15 @@ recipe::DataSet trec6() {
   return set;
 }
 
-recipe::DataSet banking77() { return {.name = "banking77", .text = {std::string("text")}, .label = std::string("category")}; }
+recipe::DataSet banking77() {
+  return {.name = "banking77", .text = {std::string("text")}, .label = std::string("category")};
+}
 
 recipe::DataSet rte() {
-  return {.name = "rte", .text = {std::string("sentence_1")}, .pair = {std::string("sentence_2")}, .label = std::string("label")};
+  return {.name = "rte",
+          .text = {std::string("sentence_1")},
+          .pair = {std::string("sentence_2")},
+          .label = std::string("label")};
 }
 
 void check_counts(const recipe::DataSet& set, const std::filesystem::path& file, int64_t rows) {
@@ -102,9 +107,10 @@ TEST_CASE("trec6 read as UTF-8 is refused at its one bad byte", "[data]") {
     read_table(set, *train);
     FAIL("read");
   } catch (const DataError& error) {
-    CHECK(std::string(error.what()) ==
-          train->string() + ":" + std::to_string(line) + ", byte " + std::to_string(column) +
-              ": 0xF0 (byte 3,696 of the file) is not UTF-8. Fix: if the file is ISO-8859-1, say so with the data set's encoding");
+    CHECK(std::string(error.what()) == train->string() + ":" + std::to_string(line) + ", byte " +
+                                           std::to_string(column) +
+                                           ": 0xF0 (byte 3,696 of the file) is not UTF-8. Fix: if the file is "
+                                           "ISO-8859-1, say so with the data set's encoding");
   }
 }
 
@@ -147,8 +153,8 @@ TEST_CASE("rte's test split loads without labels, and is refused once when label
     read_table(rte(), *test);
     FAIL("read");
   } catch (const DataError& error) {
-    CHECK(std::string(error.what()) == test->string() +
-                                           ": has no column 'label' (allowed: the columns are 'sentence_1', 'sentence_2')");
+    CHECK(std::string(error.what()) ==
+          test->string() + ": has no column 'label' (allowed: the columns are 'sentence_1', 'sentence_2')");
   }
 }
 

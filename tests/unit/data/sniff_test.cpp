@@ -91,9 +91,10 @@ TEST_CASE("running text is refused", "[data]") {
       guess(*file);
       FAIL(name);
     } catch (const DataError& error) {
-      CHECK(std::string(error.what()) == file->string() +
-                                             ": does not look like rows of text with labels (allowed: CSV, TSV, JSON Lines, "
-                                             "Parquet, or lines of a label, a space and text)");
+      CHECK(std::string(error.what()) ==
+            file->string() +
+                ": does not look like rows of text with labels (allowed: CSV, TSV, JSON Lines, "
+                "Parquet, or lines of a label, a space and text)");
     }
   }
 }

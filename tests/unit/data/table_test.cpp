@@ -19,7 +19,8 @@ Table read(const std::string& name, const std::string& bytes, const recipe::Data
 std::string plain(const Table& table) {
   std::string text;
   for (const Row& row : table.rows) {
-    text += row.text + "|" + row.pair.value_or("-") + "|" + row.label.value_or("-") + "|" + std::to_string(row.line) + "\n";
+    text +=
+        row.text + "|" + row.pair.value_or("-") + "|" + row.label.value_or("-") + "|" + std::to_string(row.line) + "\n";
   }
   return text;
 }
@@ -29,8 +30,9 @@ std::string plain(const Table& table) {
 TEST_CASE("labels stay the text they are, whatever they look like", "[data]") {
   CHECK(plain(read("a.csv", "text,label\n1,01\n2.50,true\nnull,NA\n2020-01-01,1e3\n")) ==
         "1|-|01|2\n2.50|-|true|3\nnull|-|NA|4\n2020-01-01|-|1e3|5\n");
-  CHECK(plain(read("a.jsonl", "{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\",\"label\":true}\n"
-                              "{\"text\":\"c\",\"label\":\"2020-01-01\"}\n{\"text\":\"d\",\"label\":0.5}\n")) ==
+  CHECK(plain(read("a.jsonl",
+                   "{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\",\"label\":true}\n"
+                   "{\"text\":\"c\",\"label\":\"2020-01-01\"}\n{\"text\":\"d\",\"label\":0.5}\n")) ==
         "a|-|1|1\nb|-|true|2\nc|-|2020-01-01|3\nd|-|0.5|4\n");
 }
 
@@ -86,14 +88,16 @@ TEST_CASE("labels are cut, then named", "[data]") {
   recipe::DataSet set{.name = "questions", .format = recipe::DataFormat::label_lines};
   set.label_until = ':';
   set.label_names = {{"NUM", "number"}, {"HUM", "person"}};
-  CHECK(plain(read("a.txt", "NUM:count How many ?\r\n\r\nHUM Who ?", set)) == "How many ?|-|number|1\nWho ?|-|person|3\n");
+  CHECK(plain(read("a.txt", "NUM:count How many ?\r\n\r\nHUM Who ?", set)) ==
+        "How many ?|-|number|1\nWho ?|-|person|3\n");
 }
 
 TEST_CASE("only the first rows are read when the set says so, faults after them included", "[data]") {
   recipe::DataSet set = text_and_label();
   set.rows = 2;
   CHECK(plain(read("a.csv", "text,label\na,x\n\"b\nb\",y\n\xFF,\n", set)) == "a|-|x|2\nb\nb|-|y|3\n");
-  CHECK(plain(read("a.jsonl", "{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\",\"label\":2}\nbroken", set)) == "a|-|1|1\nb|-|2|2\n");
+  CHECK(plain(read("a.jsonl", "{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\",\"label\":2}\nbroken", set)) ==
+        "a|-|1|1\nb|-|2|2\n");
 }
 
 TEST_CASE("a value far longer than Arrow's block is read whole", "[data]") {
@@ -106,7 +110,8 @@ TEST_CASE("a value far longer than Arrow's block is read whole", "[data]") {
 
 TEST_CASE("many quoted line breaks over several blocks keep rows and lines in step", "[data]") {
   std::string bytes = "text,label\n";
-  for (int i = 0; i < 60000; ++i) bytes += "\"first line " + std::to_string(i) + "\nsecond, \"\"line\"\"\"," + std::to_string(i) + "\n";
+  for (int i = 0; i < 60000; ++i)
+    bytes += "\"first line " + std::to_string(i) + "\nsecond, \"\"line\"\"\"," + std::to_string(i) + "\n";
   const Table table = read("a.csv", bytes);
   REQUIRE(table.rows.size() == 60000);
   for (size_t i = 0; i < table.rows.size(); i += 997) {
@@ -140,9 +145,11 @@ TEST_CASE("Parquet nulls, missing columns and nested values are refused", "[data
   CHECK(refused("gap", "number") == "rows.parquet, row 2, column 'gap': there is no value");
   CHECK(refused("sentence", "gap") == "rows.parquet, row 2, column 'gap': the label is missing");
   CHECK(refused("list", "number") ==
-        "rows.parquet: column 'list' holds values of type list<element: int64> (allowed: strings, integers, numbers and booleans)");
+        "rows.parquet: column 'list' holds values of type list<element: int64> (allowed: strings, integers, numbers "
+        "and booleans)");
   CHECK(refused("sentences", "number") ==
-        "rows.parquet: has no column 'sentences'; did you mean 'sentence'? (allowed: the columns are 'sentence', 'large', "
+        "rows.parquet: has no column 'sentences'; did you mean 'sentence'? (allowed: the columns are 'sentence', "
+        "'large', "
         "'number', 'flag', 'score', 'word', 'gap', 'list')");
 }
 
@@ -166,7 +173,8 @@ TEST_CASE("rows of a file above 64 MB are extrapolated and marked so", "[data]")
   const RowCount count = count_rows(text_and_label(), folder.file("a.csv", bytes));
   CHECK_FALSE(count.exact);
   const double rows = static_cast<double>((bytes.size() - 11) / row.size());
-  CHECK(std::abs(static_cast<double>(count.rows) - rows) < 1e-5 * rows);  // rows are of equal length; the border may cut one
+  CHECK(std::abs(static_cast<double>(count.rows) - rows) <
+        1e-5 * rows);  // rows are of equal length; the border may cut one
 }
 
 }  // namespace engram::data

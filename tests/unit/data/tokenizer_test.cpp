@@ -71,12 +71,14 @@ TEST_CASE("a maximum length without room beside the special tokens is refused", 
   const testing::Folder folder;
   const std::filesystem::path file = folder.file("tokenizer.json", read_file(kTokenizer));
   const Tokenizer tokenizer(file);
-  CHECK(refusal(folder, [&] { tokenizer.encode({"a"}, {}, 2); }) ==
-        "tokenizer.json: max_length is 2, which leaves no room for text beside 2 special tokens (allowed: 3 and above). "
-        "Fix: raise train.max_length");
-  CHECK(refusal(folder, [&] { tokenizer.encode({"a"}, {"b"}, 3); }) ==
-        "tokenizer.json: max_length is 3, which leaves no room for text beside 3 special tokens (allowed: 4 and above). "
-        "Fix: raise train.max_length");
+  CHECK(
+      refusal(folder, [&] { tokenizer.encode({"a"}, {}, 2); }) ==
+      "tokenizer.json: max_length is 2, which leaves no room for text beside 2 special tokens (allowed: 3 and above). "
+      "Fix: raise train.max_length");
+  CHECK(
+      refusal(folder, [&] { tokenizer.encode({"a"}, {"b"}, 3); }) ==
+      "tokenizer.json: max_length is 3, which leaves no room for text beside 3 special tokens (allowed: 4 and above). "
+      "Fix: raise train.max_length");
 }
 
 TEST_CASE("files that are no tokenizer are refused by name", "[data]") {
@@ -99,8 +101,9 @@ TEST_CASE("files that are no tokenizer are refused by name", "[data]") {
 TEST_CASE("text that is not UTF-8 is refused, not passed on", "[data]") {
   const testing::Folder folder;
   const std::filesystem::path file = folder.file("tokenizer.json", read_file(kTokenizer));
-  CHECK(refusal(folder, [&] { Tokenizer(file).encode({"caf\xE9 noir"}, {}, 16); })
-            .starts_with("tokenizer.json: could not tokenize: invalid utf-8"));
+  CHECK(refusal(folder, [&] {
+          Tokenizer(file).encode({"caf\xE9 noir"}, {}, 16);
+        }).starts_with("tokenizer.json: could not tokenize: invalid utf-8"));
 }
 
 }  // namespace engram::data

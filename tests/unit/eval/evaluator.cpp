@@ -33,9 +33,9 @@ TEST_CASE("the loss of the golden's first batch is transformers' before the firs
 TEST_CASE("a loss that is not finite is an error that names the set and the row") {
   TinyRun run = tiny_run("full", at::kCPU);
   run.model->parameter("heads.wind.bias")[0] = std::numeric_limits<float>::quiet_NaN();
-  CHECK_THROWS_WITH(eval::evaluate(*run.model, run.examples, {}),
-                    Catch::Contains("the evaluation loss is not a finite number on row") &&
-                        Catch::Contains("of the set 'train'"));
+  CHECK_THROWS_WITH(
+      eval::evaluate(*run.model, run.examples, {}),
+      Catch::Contains("the evaluation loss is not a finite number on row") && Catch::Contains("of the set 'train'"));
 }
 
 TEST_CASE("an untouched model has not drifted, a changed one has") {

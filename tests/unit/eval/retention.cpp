@@ -9,13 +9,13 @@ namespace {
 
 // Evaluations every ten steps, ten steps an epoch, on one new and one original set.
 recipe::History history_of(const std::vector<double>& new_scores, const std::vector<double>& original_scores) {
-  recipe::History history{.baseline = {{"new", {{"accuracy", new_scores[0]}}},
-                                       {"original", {{"accuracy", original_scores[0]}}}}};
+  recipe::History history{
+      .baseline = {{"new", {{"accuracy", new_scores[0]}}}, {"original", {{"accuracy", original_scores[0]}}}}};
   for (size_t i = 0; i < new_scores.size(); ++i) {
-    history.evaluations.push_back({.step = static_cast<int64_t>(10 * i),
-                                   .epoch = static_cast<double>(i),
-                                   .metrics = {{"new", {{"accuracy", new_scores[i]}}},
-                                               {"original", {{"accuracy", original_scores[i]}}}}});
+    history.evaluations.push_back(
+        {.step = static_cast<int64_t>(10 * i),
+         .epoch = static_cast<double>(i),
+         .metrics = {{"new", {{"accuracy", new_scores[i]}}}, {"original", {{"accuracy", original_scores[i]}}}}});
   }
   return history;
 }

@@ -55,8 +55,8 @@ TEST_CASE("first-token attention is the first row of each sequence's attention, 
     const PackedLayout layout = make_layout(offsets, at::kCPU);
     const at::Tensor result = first_token_attention(ours.query.index_select(0, layout.first_B), ours.key, ours.value,
                                                     layout, {.heads = kHeads}, {});
-    const at::Tensor expected =
-        packed_attention_reference(theirs.query, theirs.key, theirs.value, offsets, kHeads).index_select(0, layout.first_B);
+    const at::Tensor expected = packed_attention_reference(theirs.query, theirs.key, theirs.value, offsets, kHeads)
+                                    .index_select(0, layout.first_B);
     CHECK(largest_difference(result, expected) < kTolerance);
     const at::Tensor weights = random(result.size(0), 4);
     (result * weights).sum().backward();

@@ -58,8 +58,9 @@ TEST_CASE("labels come from id2label, else from num_labels") {
 }
 
 TEST_CASE("a model of another family is refused") {
-  CHECK(refusal([] { parse(R"({"model_type": "gpt2"})"); }) ==
-        "config.json: model_type is \"gpt2\" (allowed: \"bert\"). Fix: choose a model of the BERT family (BERT, MiniLM)");
+  CHECK(
+      refusal([] { parse(R"({"model_type": "gpt2"})"); }) ==
+      "config.json: model_type is \"gpt2\" (allowed: \"bert\"). Fix: choose a model of the BERT family (BERT, MiniLM)");
   CHECK(contains(refusal([] { parse("{}"); }), "model_type is missing"));
   CHECK(contains(refusal([] { parse("[]"); }), "is no JSON object"));
 }
@@ -69,8 +70,9 @@ TEST_CASE("what the encoder does not do is refused with file and key") {
         "config.json: position_embedding_type is \"relative_key\" (allowed: \"absolute\")");
   CHECK(refused(R"("is_decoder": true)") == "config.json: is_decoder is true (allowed: false)");
   CHECK(refused(R"("add_cross_attention": true)") == "config.json: add_cross_attention is true (allowed: false)");
-  CHECK(refused(R"("hidden_act": "gelu_fast")") ==
-        "config.json: hidden_act is \"gelu_fast\" (allowed: gelu, gelu_new, gelu_pytorch_tanh, relu, silu, swish, tanh)");
+  CHECK(
+      refused(R"("hidden_act": "gelu_fast")") ==
+      "config.json: hidden_act is \"gelu_fast\" (allowed: gelu, gelu_new, gelu_pytorch_tanh, relu, silu, swish, tanh)");
   CHECK(contains(refused(R"("pruned_heads": {"0": [1]})"), "pruned_heads is {\"0\":[1]}"));
 }
 

@@ -150,21 +150,26 @@ TEST_CASE("missing, unexpected and misshapen tensors are told all at once") {
     tensors.push_back({"bert.encoder.layer.2.output.dense.bias", at::zeros({16})});
   });
   const std::string text = refusal([&] { inspect_folder(scratch / "m"); });
-  CHECK(contains(text, "tensor 'encoder.layer.1.attention.self.query.weight' is missing (allowed: (16, 16) by config.json)"));
-  CHECK(contains(text, "tensor 'bert.embeddings.word_embeddings.weight' has the shape (41, 16) (allowed: (40, 16) by "
-                       "config.json)"));
-  CHECK(contains(text, "tensor 'bert.encoder.layer.2.output.dense.bias' belongs to no part of the model that "
-                       "config.json describes; did you mean"));
-  CHECK(contains(text, "tensor 'bert.encoder.layer.0.output.dense.bias' has the dtype I64 (allowed: F32, F16, BF16, F64)"));
+  CHECK(contains(text,
+                 "tensor 'encoder.layer.1.attention.self.query.weight' is missing (allowed: (16, 16) by config.json)"));
+  CHECK(contains(text,
+                 "tensor 'bert.embeddings.word_embeddings.weight' has the shape (41, 16) (allowed: (40, 16) by "
+                 "config.json)"));
+  CHECK(contains(text,
+                 "tensor 'bert.encoder.layer.2.output.dense.bias' belongs to no part of the model that "
+                 "config.json describes; did you mean"));
+  CHECK(contains(text,
+                 "tensor 'bert.encoder.layer.0.output.dense.bias' has the dtype I64 (allowed: F32, F16, BF16, F64)"));
 }
 
 TEST_CASE("a model that was saved without its pooler is refused with the reason") {
   const ScratchFolder scratch;
   copy_model(scratch / "m", [](std::vector<NamedTensor>& tensors) { remove_tensors(tensors, "pooler"); });
   const std::string text = refusal([&] { load_model(scratch / "m", "task"); });
-  CHECK(contains(text, "the pooler (pooler.dense.weight, pooler.dense.bias) is missing: the model was saved without it, "
-                       "and engram puts no made-up weights in its place. Fix: choose a checkpoint that was saved with "
-                       "its pooler"));
+  CHECK(contains(text,
+                 "the pooler (pooler.dense.weight, pooler.dense.bias) is missing: the model was saved without it, "
+                 "and engram puts no made-up weights in its place. Fix: choose a checkpoint that was saved with "
+                 "its pooler"));
 }
 
 TEST_CASE("one parameter under two names is refused") {
@@ -262,7 +267,8 @@ TEST_CASE("replacements are saved in place of the model's own parameters, and mu
     return refusal<InternalError>([&] { save_model(*model, "task", scratch / "m", scratch / "out", {named}); });
   };
   CHECK(contains(save({"pooler.dense.w", replacement}), "no parameter 'pooler.dense.w' to replace"));
-  CHECK(contains(save({"pooler.dense.weight", at::ones({2})}), "the replacement of 'pooler.dense.weight' has another shape"));
+  CHECK(contains(save({"pooler.dense.weight", at::ones({2})}),
+                 "the replacement of 'pooler.dense.weight' has another shape"));
   CHECK(contains(refusal<InternalError>([&] { save_model(*model, "x", scratch / "m", scratch / "out"); }),
                  "no head for the task 'x' to save"));
 }
@@ -275,7 +281,8 @@ TEST_CASE("training a loaded model leaves its folder as it was, and a folder can
   model->parameter("pooler.dense.weight").mul_(2);
   CHECK(read_file(scratch / "m" / "model.safetensors") == before);
   save_model(*model, "task", scratch / "m", scratch / "m");
-  CHECK(at::equal(load_model(scratch / "m", "")->parameter("pooler.dense.weight"), model->parameter("pooler.dense.weight")));
+  CHECK(at::equal(load_model(scratch / "m", "")->parameter("pooler.dense.weight"),
+                  model->parameter("pooler.dense.weight")));
 }
 
 TEST_CASE("heads files that are not sound are refused") {

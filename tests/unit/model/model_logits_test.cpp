@@ -1,5 +1,5 @@
-// Golden logits by transformers (tests/golden/model_logits.py). Tolerance 2e-5: fp32 sums of padded batches there and of
-// packed ones here run in another order.
+// Golden logits by transformers (tests/golden/model_logits.py). Tolerance 2e-5: fp32 sums of padded batches there and
+// of packed ones here run in another order.
 #include "model/safetensors.hpp"
 #include "model_support.hpp"
 

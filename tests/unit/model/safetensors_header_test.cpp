@@ -29,7 +29,8 @@ const std::string kTwoFloats = R"("a":{"dtype":"F32","shape":[2],"data_offsets":
 
 TEST_CASE("a sound header gives entries in the order of their data, and metadata") {
   const SafetensorsHeader header = parse(
-      R"({"__metadata__":{"format":"pt"},"z":{"dtype":"I64","shape":[],"data_offsets":[8,16]},)" + kTwoFloats + "}", 16);
+      R"({"__metadata__":{"format":"pt"},"z":{"dtype":"I64","shape":[],"data_offsets":[8,16]},)" + kTwoFloats + "}",
+      16);
   REQUIRE(header.names() == std::vector<std::string>{"a", "z"});
   CHECK(header.metadata == std::map<std::string, std::string>{{"format", "pt"}});
   CHECK(header.entries[0].shape == std::vector<int64_t>{2});
@@ -120,10 +121,12 @@ TEST_CASE("holes, overlaps and bytes beyond the tensors are refused") {
   const auto second = [](const std::string& offsets) {
     return "{" + kTwoFloats + R"(,"b":{"dtype":"U8","shape":[4],"data_offsets":)" + offsets + "}}";
   };
-  CHECK(contains(refused(second("[9,13]"), 13), "tensor 'b' starts at byte 9 of the data, and the one before it ends "
-                                                "at 8: a hole"));
-  CHECK(contains(refused(second("[4,8]"), 8), "starts at byte 4 of the data, and the one before it ends at 8: an "
-                                              "overlap"));
+  CHECK(contains(refused(second("[9,13]"), 13),
+                 "tensor 'b' starts at byte 9 of the data, and the one before it ends "
+                 "at 8: a hole"));
+  CHECK(contains(refused(second("[4,8]"), 8),
+                 "starts at byte 4 of the data, and the one before it ends at 8: an "
+                 "overlap"));
   CHECK(refused(second("[8,12]"), 20) ==
         "m.safetensors: the tensors end at byte 12 of the data, and the file holds 20 (bytes that belong to nothing)");
   CHECK(contains(refused(second("[8,12]"), 10), "the file holds 10 (is the file cut short?)"));
@@ -131,7 +134,8 @@ TEST_CASE("holes, overlaps and bytes beyond the tensors are refused") {
 }
 
 TEST_CASE("all faults of a header are told at once") {
-  const std::string text = refused(R"({"a":{"dtype":"X","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8"},"c":1})", 1);
+  const std::string text =
+      refused(R"({"a":{"dtype":"X","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8"},"c":1})", 1);
   CHECK(contains(text, "'a'"));
   CHECK(contains(text, "'b'"));
   CHECK(contains(text, "'c'"));

@@ -43,16 +43,16 @@ TEST_CASE("several adapters of a site do what their sum, merged into the weight,
   const BoundLowRank second = low_rank(16, 16, 2);
   const at::Tensor custom = at::empty({16, 16}).normal_(0, 0.2, generator(3));
   model->attach(site, first);
-  model->attach(site, BoundCustom{.adapter = {.delta = [](const sdk::AdapterPass& pass, const at::Tensor& x,
-                                                          const at::Tensor&) {
-                                                return at::linear(x, pass.tensor("extra"));
-                                              },
-                                              .merged_delta = {}},
-                                  .tensor = [custom](const std::string&) { return custom; }});
+  model->attach(site,
+                BoundCustom{.adapter = {.delta = [](const sdk::AdapterPass& pass, const at::Tensor& x,
+                                                    const at::Tensor&) { return at::linear(x, pass.tensor("extra")); },
+                                        .merged_delta = {}},
+                            .tensor = [custom](const std::string&) { return custom; }});
   model->attach(site, second);
   const at::Tensor adapted = model->logits(batch, "task", {});
   model->detach_all();
-  model->parameter(site + ".weight").add_(at::matmul(first.b, first.a) * 0.5 + at::matmul(second.b, second.a) * 0.5 + custom);
+  model->parameter(site + ".weight")
+      .add_(at::matmul(first.b, first.a) * 0.5 + at::matmul(second.b, second.a) * 0.5 + custom);
   // 2e-5: the same sums in another order.
   CHECK(largest_difference(adapted, model->logits(batch, "task", {})) < 2e-5);
 }
@@ -63,17 +63,18 @@ TEST_CASE("a custom adapter sees the site's weight, its input and the base outpu
   const at::Tensor weight = model->parameter("pooler.dense.weight");
   const at::Tensor bias = model->parameter("pooler.dense.bias");
   bool called = false;
-  model->attach("pooler.dense",
-                BoundCustom{.adapter = {.delta = [&](const sdk::AdapterPass& pass, const at::Tensor& x,
-                                                     const at::Tensor& base) {
-                                          called = true;
-                                          CHECK(at::equal(pass.weight, weight));
-                                          CHECK(at::equal(at::linear(x, weight, bias), base));
-                                          CHECK(at::equal(pass.dropout(x, 0.5), x));
-                                          return at::zeros_like(base);
-                                        },
-                                        .merged_delta = {}},
-                            .tensor = {}});
+  model->attach(
+      "pooler.dense",
+      BoundCustom{.adapter = {.delta =
+                                  [&](const sdk::AdapterPass& pass, const at::Tensor& x, const at::Tensor& base) {
+                                    called = true;
+                                    CHECK(at::equal(pass.weight, weight));
+                                    CHECK(at::equal(at::linear(x, weight, bias), base));
+                                    CHECK(at::equal(pass.dropout(x, 0.5), x));
+                                    return at::zeros_like(base);
+                                  },
+                              .merged_delta = {}},
+                  .tensor = {}});
   model->logits(batch_of(kIds), "task", {});
   CHECK(called);
 }
@@ -142,10 +143,11 @@ TEST_CASE("gradients of the packed encoder agree with finite differences") {
   const data::Batch batch = batch_of(kIds);
   const at::Tensor weights = at::empty({3, 3}).normal_(0, 1, generator(4));
   const auto loss = [&] { return (model->logits(batch, "task", {}) * weights).sum(); };
-  for (const std::string name : {"embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight",
-                                 "encoder.layer.0.attention.self.key.weight", "encoder.layer.1.attention.self.query.bias",
-                                 "encoder.layer.1.attention.self.value.weight", "encoder.layer.0.output.LayerNorm.weight",
-                                 "pooler.dense.weight", "heads.task.bias"}) {
+  for (const std::string name :
+       {"embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight",
+        "encoder.layer.0.attention.self.key.weight", "encoder.layer.1.attention.self.query.bias",
+        "encoder.layer.1.attention.self.value.weight", "encoder.layer.0.output.LayerNorm.weight", "pooler.dense.weight",
+        "heads.task.bias"}) {
     INFO(name);
     at::Tensor parameter = model->parameter(name);
     parameter.requires_grad_(true);
@@ -166,8 +168,9 @@ TEST_CASE("gradients of the packed encoder agree with finite differences") {
 
 TEST_CASE("ids out of range and sequences that are too long are refused") {
   const auto model = small();
-  CHECK(refusal<InternalError>([&] { model->encode(batch_of({{1, 40}}), {}); }) ==
-        "a batch holds the token id 40 (allowed: 0 to 39)");
+  CHECK(refusal<InternalError>([&] {
+          model->encode(batch_of({{1, 40}}), {});
+        }) == "a batch holds the token id 40 (allowed: 0 to 39)");
   CHECK(refusal<InternalError>([&] { model->encode(batch_of({{1}}, {{2}}), {}); }) ==
         "a batch holds the token type 2 (allowed: 0 to 1)");
   CHECK(refusal<InternalError>([&] { model->encode(batch_of({std::vector<int64_t>(33, 1)}), {}); }) ==
@@ -176,9 +179,10 @@ TEST_CASE("ids out of range and sequences that are too long are refused") {
 
 TEST_CASE("names that the model does not have are refused with the nearest ones") {
   const auto model = small();
-  CHECK(contains(refusal<InternalError>([&] { model->attach("encoder.layer.1.attention.self.quary", low_rank(16, 16, 1)); }),
-                 "no linear site 'encoder.layer.1.attention.self.quary'; did you mean "
-                 "'encoder.layer.1.attention.self.query'"));
+  CHECK(contains(
+      refusal<InternalError>([&] { model->attach("encoder.layer.1.attention.self.quary", low_rank(16, 16, 1)); }),
+      "no linear site 'encoder.layer.1.attention.self.quary'; did you mean "
+      "'encoder.layer.1.attention.self.query'"));
   CHECK(contains(refusal<InternalError>([&] { model->parameter("pooler.dense.wieght"); }),
                  "no parameter 'pooler.dense.wieght'; did you mean 'pooler.dense.weight'"));
   CHECK(contains(refusal<InternalError>([&] { model->logits(batch_of(kIds), "tasks", {}); }),

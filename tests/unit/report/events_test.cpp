@@ -89,8 +89,9 @@ TEST_CASE("a full disk ends the run with exit 6 and names the file") {
     FAIL("nothing was thrown");
   } catch (const InternalError& error) {
     CHECK(error.exit_code() == ExitCode::resources);
-    CHECK(std::string(error.what()) == "cannot write " + (scratch.path() / "events.jsonl").string() +
-                                           ": No space left on device. Fix: free some space or choose another run folder");
+    CHECK(std::string(error.what()) ==
+          "cannot write " + (scratch.path() / "events.jsonl").string() +
+              ": No space left on device. Fix: free some space or choose another run folder");
   }
 }
 

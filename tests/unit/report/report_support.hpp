@@ -11,7 +11,8 @@
 
 namespace engram::report::tests {
 
-inline EvaluationRow row(const std::string& set, Role role, const std::string& metric, Unit unit, double baseline, double now) {
+inline EvaluationRow row(const std::string& set, Role role, const std::string& metric, Unit unit, double baseline,
+                         double now) {
   EvaluationRow row{set, role, metric, unit, baseline, now, now - baseline, {}, {}};
   if (role == Role::original_task) row.drop = unit == Unit::share ? baseline - now : now - baseline;
   if (role == Role::original_task && unit == Unit::share) row.retained = 1 - *row.drop / (baseline - 0.25);

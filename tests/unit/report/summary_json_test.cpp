@@ -57,8 +57,9 @@ TEST_CASE("a result.json that misses a field, or has one of another type, is ref
         "runs/a/result.json: 'seconds.total' is of another type. Fix: repeat the run with this version of engram");
   Json word = to_json(summary());
   word["ending"] = "tired";
-  CHECK(refusal(word) == "runs/a/result.json: 'ending' is 'tired', a word that is not known here. Fix: repeat the run with "
-                         "this version of engram");
+  CHECK(refusal(word) ==
+        "runs/a/result.json: 'ending' is 'tired', a word that is not known here. Fix: repeat the run with "
+        "this version of engram");
   CHECK(refusal(Json::array()).find("is not an object") != std::string::npos);
 }
 

@@ -223,7 +223,8 @@ TEST_CASE("no crossover is said, and so is a waived original task") {
   none.terminal.summary(end);
   end.original_waived = true;
   waived.terminal.summary(end);
-  CHECK(none.out.str().find("crossover   none: no step cost the original task more than it taught") != std::string::npos);
+  CHECK(none.out.str().find("crossover   none: no step cost the original task more than it taught") !=
+        std::string::npos);
   CHECK(waived.out.str().find("crossover   not looked for: the recipe waives the original task") != std::string::npos);
 }
 

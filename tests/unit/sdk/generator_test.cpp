@@ -42,5 +42,6 @@ TEST_CASE("a fill of a tensor that requires a gradient records none") {
 }
 
 TEST_CASE("Kaiming needs a matrix") {
-  REQUIRE_THROWS_WITH(sdk::fill_kaiming_uniform(at::zeros({4}), 0, seeded(1)), "fill_kaiming_uniform needs a matrix (out, in)");
+  REQUIRE_THROWS_WITH(sdk::fill_kaiming_uniform(at::zeros({4}), 0, seeded(1)),
+                      "fill_kaiming_uniform needs a matrix (out, in)");
 }

@@ -46,7 +46,8 @@ std::string refusal(const sdk::Setting& targets) {
 }  // namespace
 
 TEST_CASE("a list entry matches a full name or a dotted suffix, never a part of a word") {
-  const sdk::TargetMatch match = sdk::match_linear_sites(two_layers(), list({"query", "encoder.layer.1.intermediate.dense"}));
+  const sdk::TargetMatch match =
+      sdk::match_linear_sites(two_layers(), list({"query", "encoder.layer.1.intermediate.dense"}));
   REQUIRE_THAT(names(match), Equals(std::vector<std::string>{"encoder.layer.0.attention.self.query",
                                                              "encoder.layer.1.attention.self.query",
                                                              "encoder.layer.1.intermediate.dense"}));
@@ -61,12 +62,14 @@ TEST_CASE("a suffix of several parts matches as PEFT matches it") {
 }
 
 TEST_CASE("one string is a regular expression over the whole name") {
-  const sdk::TargetMatch match = sdk::match_linear_sites(two_layers(), std::string(R"(encoder\.layer\.0\..*\.(query|key))"));
+  const sdk::TargetMatch match =
+      sdk::match_linear_sites(two_layers(), std::string(R"(encoder\.layer\.0\..*\.(query|key))"));
   REQUIRE_THAT(names(match), Equals(std::vector<std::string>{"encoder.layer.0.attention.self.query",
                                                              "encoder.layer.0.attention.self.key"}));
-  REQUIRE(refusal(std::string("query")) ==
-          "the regular expression 'query' matches the full name of no linear site | choose from dense, key, query, value, "
-          "longer suffixes of a site's name, or \"all-linear\"");
+  REQUIRE(
+      refusal(std::string("query")) ==
+      "the regular expression 'query' matches the full name of no linear site | choose from dense, key, query, value, "
+      "longer suffixes of a site's name, or \"all-linear\"");
 }
 
 TEST_CASE("all-linear means every linear site but the heads") {
@@ -76,10 +79,11 @@ TEST_CASE("all-linear means every linear site but the heads") {
 }
 
 TEST_CASE("every entry must match, and the refusal names the nearest and counts the others") {
-  REQUIRE(refusal(list({"qurey", "value", "outptu.dense"})) ==
-          "the target 'qurey' matches no linear site; did you mean 'query'?; the target 'outptu.dense' matches no linear "
-          "site; did you mean 'output.dense'?; sites matched by the others: value 2 | choose from dense, key, query, "
-          "value, longer suffixes of a site's name, or \"all-linear\"");
+  REQUIRE(
+      refusal(list({"qurey", "value", "outptu.dense"})) ==
+      "the target 'qurey' matches no linear site; did you mean 'query'?; the target 'outptu.dense' matches no linear "
+      "site; did you mean 'output.dense'?; sites matched by the others: value 2 | choose from dense, key, query, "
+      "value, longer suffixes of a site's name, or \"all-linear\"");
 }
 
 TEST_CASE("a head is never a target") {
@@ -88,9 +92,10 @@ TEST_CASE("a head is never a target") {
 
 TEST_CASE("an empty list and a malformed expression are refused") {
   REQUIRE(refusal(list({})) == "targets is empty | name at least one target, for instance \"query\"");
-  REQUIRE(refusal(std::string("(query")) ==
-          "targets is one string, '(query', and no valid regular expression | write a list such as { \"query\", \"value\" "
-          "}, or correct the expression (ECMAScript syntax)");
+  REQUIRE(
+      refusal(std::string("(query")) ==
+      "targets is one string, '(query', and no valid regular expression | write a list such as { \"query\", \"value\" "
+      "}, or correct the expression (ECMAScript syntax)");
 }
 
 TEST_CASE("a site that two entries match is taken once and counted for both") {
@@ -102,6 +107,7 @@ TEST_CASE("a site that two entries match is taken once and counted for both") {
 TEST_CASE("a rank above the smaller side of a matrix is refused with the rank that fits") {
   const sdk::TargetMatch match = sdk::match_linear_sites(two_layers(), list({"query", "intermediate.dense"}));
   REQUIRE_NOTHROW(sdk::check_rank(8, match));
-  REQUIRE_THROWS_WITH(sdk::check_rank(9, match),
-                      "rank 9 is larger than the smaller side of encoder.layer.0.attention.self.query (8 x 8) and 3 more");
+  REQUIRE_THROWS_WITH(
+      sdk::check_rank(9, match),
+      "rank 9 is larger than the smaller side of encoder.layer.0.attention.self.query (8 x 8) and 3 more");
 }

@@ -33,7 +33,8 @@ TEST_CASE("the plan of full fine-tuning is one line for each part of the model")
 }
 
 TEST_CASE("the plan of LoRA shows the frozen model, its tensors, and the share that trains") {
-  const Strategies lora = Strategies::load({test::entry("lora", {{"bias", test::string("all")}})}, {test::shipped_plugins()});
+  const Strategies lora =
+      Strategies::load({test::entry("lora", {{"bias", test::string("all")}})}, {test::shipped_plugins()});
   check_golden("plan_lora.txt", described(lora.plan(test::small_view())));
 }
 

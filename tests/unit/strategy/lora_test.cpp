@@ -73,10 +73,11 @@ TEST_CASE("LoRA refuses in plan what cannot be meant") {
   REQUIRE(plan_refusal({{"rank", test::number(9)}}) ==
           "recipe.lua:7: strategy 'lora', plan: rank 9 is larger than the smaller side of " + kQuery0 +
               " (8 x 8) and 3 more. Fix: a rank of at most 8 fits every target");
-  REQUIRE(plan_refusal({{"targets", test::list({"query", "vlaue"})}}) ==
-          "recipe.lua:7: strategy 'lora', plan: the target 'vlaue' matches no linear site; did you mean 'value'?; sites "
-          "matched by the others: query 2. Fix: choose from dense, key, query, value, longer suffixes of a site's name, or "
-          "\"all-linear\"");
+  REQUIRE(
+      plan_refusal({{"targets", test::list({"query", "vlaue"})}}) ==
+      "recipe.lua:7: strategy 'lora', plan: the target 'vlaue' matches no linear site; did you mean 'value'?; sites "
+      "matched by the others: query 2. Fix: choose from dense, key, query, value, longer suffixes of a site's name, or "
+      "\"all-linear\"");
 }
 
 TEST_CASE("LoRA starts as PEFT does: A uniform within 1 / sqrt(in), B zero, the model's outputs untouched") {

@@ -88,15 +88,17 @@ TEST_CASE("the tag of a stripped plugin is read without loading it") {
 TEST_CASE("a fingerprint that differs is refused with every difference") {
   REQUIRE(load_refusal("wrong_torch", fixture("wrong_torch", "wrong_torch")) ==
           "recipe.lua:7: plugin " + fixture("wrong_torch", "wrong_torch").string() +
-              " was built for another engram: torch 2.99, here 2.11; size of at::Tensor 24 bytes, here 8 bytes" + kRebuild);
+              " was built for another engram: torch 2.99, here 2.11; size of at::Tensor 24 bytes, here 8 bytes" +
+              kRebuild);
 }
 
 TEST_CASE("a fingerprint of another size is not read any further") {
   EngramFingerprint other = host_fingerprint();
   other.struct_size = 8;
   other.torch_version = nullptr;
-  REQUIRE(fingerprint_differences(other) ==
-          std::vector<std::string>{"fingerprint of 8 bytes, here " + std::to_string(sizeof(EngramFingerprint)) + " bytes"});
+  REQUIRE(
+      fingerprint_differences(other) ==
+      std::vector<std::string>{"fingerprint of 8 bytes, here " + std::to_string(sizeof(EngramFingerprint)) + " bytes"});
   REQUIRE(fingerprint_differences(host_fingerprint()).empty());
 }
 
@@ -107,10 +109,11 @@ TEST_CASE("a plugin that registers an id twice is refused") {
 }
 
 TEST_CASE("a plugin whose file has another strategy's name is refused") {
-  REQUIRE(load_refusal("alias", fixture("wrong_name", "alias")) ==
-          "recipe.lua:7: plugin " + fixture("wrong_name", "alias").string() +
-              " registers 'marks' where its file name promises 'alias' alone. Fix: register one strategy whose kId is the "
-              "file's name without .engram.so");
+  REQUIRE(
+      load_refusal("alias", fixture("wrong_name", "alias")) ==
+      "recipe.lua:7: plugin " + fixture("wrong_name", "alias").string() +
+          " registers 'marks' where its file name promises 'alias' alone. Fix: register one strategy whose kId is the "
+          "file's name without .engram.so");
 }
 
 TEST_CASE("a file that is no library is refused in plain words") {
@@ -137,25 +140,30 @@ TEST_CASE("a program is no shared library of this kind") {
   std::string bytes = read_file(fixture("marks", "marks"));
   bytes[16] = 1;  // e_type: a relocatable object
   std::ofstream(file, std::ios::binary) << bytes;
-  REQUIRE(load_refusal("object", file) == "recipe.lua:7: plugin " + file.string() +
-                                              " is no shared library of this machine's kind. Fix: build it on this machine");
+  REQUIRE(load_refusal("object", file) ==
+          "recipe.lua:7: plugin " + file.string() +
+              " is no shared library of this machine's kind. Fix: build it on this machine");
 }
 
 TEST_CASE("an unknown id is refused with the folders searched and the nearest id") {
   const fs::path folder = test::fixture_folder("marks");
-  const std::string text =
-      test::refusal<PluginError>([&] { find_plugin({"mraks", {}}, {folder, "/nowhere"}, kPlace); });
-  REQUIRE(text == "recipe.lua:7: no plugin for the strategy 'mraks'; did you mean 'marks'?. Fix: put mraks.engram.so into "
-                  "one of the folders searched: " + folder.string() + ", /nowhere; or name its folder in ENGRAM_PLUGIN_PATH");
+  const std::string text = test::refusal<PluginError>([&] {
+    find_plugin({"mraks", {}}, {folder, "/nowhere"}, kPlace);
+  });
+  REQUIRE(text ==
+          "recipe.lua:7: no plugin for the strategy 'mraks'; did you mean 'marks'?. Fix: put mraks.engram.so into "
+          "one of the folders searched: " +
+              folder.string() + ", /nowhere; or name its folder in ENGRAM_PLUGIN_PATH");
 }
 
 TEST_CASE("two files of one folder that differ in case alone are refused") {
   const fs::path folder = temporary_folder("case");
   std::ofstream(folder / "same.engram.so") << "x";
   std::ofstream(folder / "Same.engram.so") << "x";
-  REQUIRE(test::refusal<PluginError>([&] { find_plugin({"same", {}}, {folder}, kPlace); }) ==
-          "recipe.lua:7: the plugin 'same' is there twice in " + folder.string() +
-              ": 'Same.engram.so' and 'same.engram.so'. Fix: remove or rename one of the two files");
+  REQUIRE(test::refusal<PluginError>([&] {
+            find_plugin({"same", {}}, {folder}, kPlace);
+          }) == "recipe.lua:7: the plugin 'same' is there twice in " + folder.string() +
+                    ": 'Same.engram.so' and 'same.engram.so'. Fix: remove or rename one of the two files");
 }
 
 TEST_CASE("the first place of the search path wins, and listing shows what it shadows without loading") {
@@ -180,14 +188,16 @@ TEST_CASE("the search path is: explicit, ENGRAM_PLUGIN_PATH, beside the program,
   unsetenv("ENGRAM_PLUGIN_PATH");
   unsetenv("XDG_DATA_HOME");
   const fs::path program = fs::read_symlink("/proc/self/exe").parent_path().parent_path();
-  REQUIRE(search == std::vector<fs::path>{"/explicit", "/one", "/two", program / "lib/engram/plugins", "/data/engram/plugins"});
+  REQUIRE(search ==
+          std::vector<fs::path>{"/explicit", "/one", "/two", program / "lib/engram/plugins", "/data/engram/plugins"});
 }
 
 TEST_CASE("a strategy may be named by its file, relative to the recipe's folder") {
   const PluginName name = plugin_name("build/mine.engram.so", {"/home/a/recipe.lua", 3});
   REQUIRE(name.id == "mine");
   REQUIRE(name.file == "/home/a/build/mine.engram.so");
-  REQUIRE(test::refusal<PluginError>([&] { find_plugin(name, {}, kPlace); }) ==
-          "recipe.lua:7: there is no plugin file /home/a/build/mine.engram.so. Fix: correct the path; it is relative to "
-          "the recipe's folder");
+  REQUIRE(
+      test::refusal<PluginError>([&] { find_plugin(name, {}, kPlace); }) ==
+      "recipe.lua:7: there is no plugin file /home/a/build/mine.engram.so. Fix: correct the path; it is relative to "
+      "the recipe's folder");
 }

@@ -1,7 +1,7 @@
 // The rules of claims, one by one, on the small model.
+#include "strategy/resolution.hpp"
 #include "recipe_entries.hpp"
 #include "small_model.hpp"
-#include "strategy/resolution.hpp"
 #include "support/catch.hpp"
 
 using namespace engram;
@@ -114,59 +114,68 @@ TEST_CASE("equal claims of two strategies merge") {
 }
 
 TEST_CASE("opposite claims of two strategies are refused, naming both with their lines") {
-  REQUIRE(refused({claims("freezing", 7, [](sdk::Plan& plan) { plan.freeze("encoder.layer.0.*"); }),
-                   claims("gradual", 8, [](sdk::Plan& plan) { plan.train("encoder.*.query.*", step(10)); })}) ==
-          "recipe.lua:8: two strategies disagree about 2 parameters (encoder.layer.0.attention.self.query.weight, "
-          "encoder.layer.0.attention.self.query.bias): strategy 'freezing' (recipe.lua:7) says they train never, strategy "
-          "'gradual' from step 10. Fix: narrow one of the two strategies, or drop it");
+  REQUIRE(
+      refused({claims("freezing", 7, [](sdk::Plan& plan) { plan.freeze("encoder.layer.0.*"); }),
+               claims("gradual", 8, [](sdk::Plan& plan) { plan.train("encoder.*.query.*", step(10)); })}) ==
+      "recipe.lua:8: two strategies disagree about 2 parameters (encoder.layer.0.attention.self.query.weight, "
+      "encoder.layer.0.attention.self.query.bias): strategy 'freezing' (recipe.lua:7) says they train never, strategy "
+      "'gradual' from step 10. Fix: narrow one of the two strategies, or drop it");
 }
 
 TEST_CASE("claims do not reach heads, and one that matches nothing else is refused") {
   const Resolution resolution = resolved({claims("freezing", 7, [](sdk::Plan& plan) { plan.freeze("*.weight"); })});
   REQUIRE(resolution.find("heads.questions.weight")->ever_trains());
   REQUIRE_FALSE(resolution.find("pooler.dense.weight")->ever_trains());
-  REQUIRE(refused({claims("gradual", 7, [](sdk::Plan& plan) { plan.train("heads.topics.*"); })}) ==
-          "recipe.lua:7: strategy 'gradual': train 'heads.topics.*' matches only heads: that of the trained task always "
-          "trains, and the others never do. Fix: drop the claim, or match parameters of the model");
+  REQUIRE(
+      refused({claims("gradual", 7, [](sdk::Plan& plan) { plan.train("heads.topics.*"); })}) ==
+      "recipe.lua:7: strategy 'gradual': train 'heads.topics.*' matches only heads: that of the trained task always "
+      "trains, and the others never do. Fix: drop the claim, or match parameters of the model");
   REQUIRE(refused({claims("freezing", 7, [](sdk::Plan& plan) { plan.freeze("heads.questions.*"); })}) ==
-          "recipe.lua:7: strategy 'freezing': freeze 'heads.questions.*' matches only heads: that of the trained task always "
+          "recipe.lua:7: strategy 'freezing': freeze 'heads.questions.*' matches only heads: that of the trained task "
+          "always "
           "trains, and the others never do. Fix: drop the claim, or match parameters of the model");
 }
 
 TEST_CASE("a start that makes no sense is refused") {
-  REQUIRE(refused({claims("gradual", 7, [](sdk::Plan& plan) {
-            plan.train("encoder.*", {5, 1.0});
-            plan.train("encoder.*", step(-1));
-            plan.train("encoder.*", epoch(-0.5));
-          })}) ==
-          "recipe.lua:7: strategy 'gradual': train 'encoder.*' starts at a step and at an epoch. Fix: give one of the two\n"
-          "recipe.lua:7: strategy 'gradual': train 'encoder.*' starts at step -1. Fix: steps count from 0\n"
-          "recipe.lua:7: strategy 'gradual': train 'encoder.*' starts at epoch -0.5. Fix: epochs count from 0");
+  REQUIRE(
+      refused({claims("gradual", 7,
+                      [](sdk::Plan& plan) {
+                        plan.train("encoder.*", {5, 1.0});
+                        plan.train("encoder.*", step(-1));
+                        plan.train("encoder.*", epoch(-0.5));
+                      })}) ==
+      "recipe.lua:7: strategy 'gradual': train 'encoder.*' starts at a step and at an epoch. Fix: give one of the two\n"
+      "recipe.lua:7: strategy 'gradual': train 'encoder.*' starts at step -1. Fix: steps count from 0\n"
+      "recipe.lua:7: strategy 'gradual': train 'encoder.*' starts at epoch -0.5. Fix: epochs count from 0");
 }
 
 TEST_CASE("a pattern that matches nothing is refused with the nearest names") {
-  REQUIRE(refused({claims("s", 7, [](sdk::Plan& plan) {
-            plan.freeze("pooler.dense.wieght");
-            plan.train("encoder.*.qurey.*");
-            plan.group("encoder.layer.9.*", 0.5);
-            plan.freeze("*zzz*");
-          })}) ==
-          "recipe.lua:7: strategy 's': freeze 'pooler.dense.wieght' matches no parameter; did you mean 'pooler.dense.weight' "
-          "or 'pooler.dense.bias'?\n"
-          "recipe.lua:7: strategy 's': train 'encoder.*.qurey.*' matches no parameter; no name has a part 'qurey'; did you "
-          "mean 'query'?\n"
-          "recipe.lua:7: strategy 's': freeze '*zzz*' matches no parameter; names look like "
-          "'embeddings.word_embeddings.weight'\n"
-          "recipe.lua:7: strategy 's': group 'encoder.layer.9.*' matches no parameter; layers go from 0 to 1");
+  REQUIRE(
+      refused({claims("s", 7,
+                      [](sdk::Plan& plan) {
+                        plan.freeze("pooler.dense.wieght");
+                        plan.train("encoder.*.qurey.*");
+                        plan.group("encoder.layer.9.*", 0.5);
+                        plan.freeze("*zzz*");
+                      })}) ==
+      "recipe.lua:7: strategy 's': freeze 'pooler.dense.wieght' matches no parameter; did you mean "
+      "'pooler.dense.weight' "
+      "or 'pooler.dense.bias'?\n"
+      "recipe.lua:7: strategy 's': train 'encoder.*.qurey.*' matches no parameter; no name has a part 'qurey'; did you "
+      "mean 'query'?\n"
+      "recipe.lua:7: strategy 's': freeze '*zzz*' matches no parameter; names look like "
+      "'embeddings.word_embeddings.weight'\n"
+      "recipe.lua:7: strategy 's': group 'encoder.layer.9.*' matches no parameter; layers go from 0 to 1");
 }
 
 TEST_CASE("rate scales multiply over strategies, and the later of one strategy replaces its earlier") {
-  const Resolution resolution = resolved({claims("one", 7,
-                                                 [](sdk::Plan& plan) {
-                                                   plan.group("*", 0.5);
-                                                   plan.group("encoder.*", 0.25, 0.1);
-                                                 }),
-                                          claims("two", 8, [](sdk::Plan& plan) { plan.group("encoder.layer.1.*", 0.5, 0.1); })});
+  const Resolution resolution =
+      resolved({claims("one", 7,
+                       [](sdk::Plan& plan) {
+                         plan.group("*", 0.5);
+                         plan.group("encoder.*", 0.25, 0.1);
+                       }),
+                claims("two", 8, [](sdk::Plan& plan) { plan.group("encoder.layer.1.*", 0.5, 0.1); })});
   REQUIRE(resolution.find("embeddings.word_embeddings.weight")->rate_scale == 0.5);
   REQUIRE(resolution.find(kQuery0 + ".weight")->rate_scale == 0.25);
   REQUIRE(resolution.find(kQuery1 + ".weight")->rate_scale == 0.125);
@@ -184,15 +193,17 @@ TEST_CASE("a group may name claimed tensors") {
 }
 
 TEST_CASE("two weight decays for one parameter, and senseless groups, are refused") {
-  REQUIRE(refused({claims("one", 7, [](sdk::Plan& plan) { plan.group("encoder.*", 1, 0.1); }),
-                   claims("two", 8, [](sdk::Plan& plan) { plan.group("*.query.weight", 1, 0.2); })}) ==
-          "recipe.lua:8: strategy 'two': sets another weight decay than strategy 'one' (recipe.lua:7) for 2 tensors "
-          "(encoder.layer.0.attention.self.query.weight, encoder.layer.1.attention.self.query.weight). Fix: let one of the "
-          "two strategies set the weight decay");
-  REQUIRE(refused({claims("one", 7, [](sdk::Plan& plan) { plan.group("encoder.*", 0, -1); })}) ==
-          "recipe.lua:7: strategy 'one': group 'encoder.*' has the rate scale 0. Fix: a rate scale is greater than 0; to "
-          "hold parameters still, freeze them\n"
-          "recipe.lua:7: strategy 'one': group 'encoder.*' has the weight decay -1. Fix: a weight decay is 0 or greater");
+  REQUIRE(
+      refused({claims("one", 7, [](sdk::Plan& plan) { plan.group("encoder.*", 1, 0.1); }),
+               claims("two", 8, [](sdk::Plan& plan) { plan.group("*.query.weight", 1, 0.2); })}) ==
+      "recipe.lua:8: strategy 'two': sets another weight decay than strategy 'one' (recipe.lua:7) for 2 tensors "
+      "(encoder.layer.0.attention.self.query.weight, encoder.layer.1.attention.self.query.weight). Fix: let one of the "
+      "two strategies set the weight decay");
+  REQUIRE(
+      refused({claims("one", 7, [](sdk::Plan& plan) { plan.group("encoder.*", 0, -1); })}) ==
+      "recipe.lua:7: strategy 'one': group 'encoder.*' has the rate scale 0. Fix: a rate scale is greater than 0; to "
+      "hold parameters still, freeze them\n"
+      "recipe.lua:7: strategy 'one': group 'encoder.*' has the weight decay -1. Fix: a weight decay is 0 or greater");
 }
 
 TEST_CASE("claimed tensors live in their strategy's own space, and kept ones never train") {
@@ -208,38 +219,42 @@ TEST_CASE("claimed tensors live in their strategy's own space, and kept ones nev
 }
 
 TEST_CASE("claimed tensors that make no sense are refused") {
-  REQUIRE(refused({claims("s", 7, [](sdk::Plan& plan) {
-            plan.tensor("a", {2}, "");
-            plan.tensor("a", {3}, "");
-            plan.tensor("", {3}, "");
-            plan.tensor("b", {0, 4}, "");
-          })}) ==
+  REQUIRE(refused({claims("s", 7,
+                          [](sdk::Plan& plan) {
+                            plan.tensor("a", {2}, "");
+                            plan.tensor("a", {3}, "");
+                            plan.tensor("", {3}, "");
+                            plan.tensor("b", {0, 4}, "");
+                          })}) ==
           "recipe.lua:7: strategy 's': claims the tensor 'a' twice\n"
           "recipe.lua:7: strategy 's': claims a tensor without a name\n"
           "recipe.lua:7: strategy 's': claims the tensor 'b' with the shape (0, 4). Fix: every size is at least 1");
 }
 
 TEST_CASE("an adapter must fit its site and its tensors") {
-  REQUIRE(refused({claims("lora", 7, [](sdk::Plan& plan) {
-            plan.tensor("a", {2, 8}, "");
-            plan.tensor("b", {2, 8}, "");
-            plan.adapt("encoder.layer.0.attention.self.qurey", sdk::LowRank{"a", "b", 1, 0});
-            plan.adapt(kQuery0, sdk::LowRank{"a", "b", 1, 0});
-            plan.adapt(kQuery1, sdk::LowRank{"a", "c", 0, 1});
-            plan.adapt(kQuery1, sdk::Custom{{}, [](const sdk::AdapterPass& pass) { return pass.weight; }});
-          })}) ==
-          "recipe.lua:7: strategy 'lora': adapts 'encoder.layer.0.attention.self.qurey', which is no linear site of the "
-          "model; did you mean 'encoder.layer.0.attention.self.query', 'encoder.layer.1.attention.self.query' or "
-          "'encoder.layer.0.attention.self.key'?\n"
-          "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.0.attention.self.query needs A (rank, 8) and B (8, "
-          "rank), but A is (2, 8) and B (2, 8)\n"
-          "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.1.attention.self.query has the scale 0, so that it "
-          "adds nothing usable\n"
-          "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.1.attention.self.query has dropout 1. Fix: dropout is "
-          "at least 0 and below 1\n"
-          "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.1.attention.self.query names the tensor 'c', which "
-          "was not claimed; did you mean 'a' or 'b'?. Fix: claim it by plan.tensor() first\n"
-          "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.1.attention.self.query has no delta function");
+  REQUIRE(
+      refused({claims("lora", 7,
+                      [](sdk::Plan& plan) {
+                        plan.tensor("a", {2, 8}, "");
+                        plan.tensor("b", {2, 8}, "");
+                        plan.adapt("encoder.layer.0.attention.self.qurey", sdk::LowRank{"a", "b", 1, 0});
+                        plan.adapt(kQuery0, sdk::LowRank{"a", "b", 1, 0});
+                        plan.adapt(kQuery1, sdk::LowRank{"a", "c", 0, 1});
+                        plan.adapt(kQuery1, sdk::Custom{{}, [](const sdk::AdapterPass& pass) { return pass.weight; }});
+                      })}) ==
+      "recipe.lua:7: strategy 'lora': adapts 'encoder.layer.0.attention.self.qurey', which is no linear site of the "
+      "model; did you mean 'encoder.layer.0.attention.self.query', 'encoder.layer.1.attention.self.query' or "
+      "'encoder.layer.0.attention.self.key'?\n"
+      "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.0.attention.self.query needs A (rank, 8) and B (8, "
+      "rank), but A is (2, 8) and B (2, 8)\n"
+      "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.1.attention.self.query has the scale 0, so that it "
+      "adds nothing usable\n"
+      "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.1.attention.self.query has dropout 1. Fix: dropout "
+      "is "
+      "at least 0 and below 1\n"
+      "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.1.attention.self.query names the tensor 'c', which "
+      "was not claimed; did you mean 'a' or 'b'?. Fix: claim it by plan.tensor() first\n"
+      "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.1.attention.self.query has no delta function");
 }
 
 TEST_CASE("a strategy named twice is refused") {

@@ -1,5 +1,5 @@
-#include "recipe_entries.hpp"
 #include "strategy/settings_check.hpp"
+#include "recipe_entries.hpp"
 #include "support/catch.hpp"
 
 using namespace engram;
@@ -29,7 +29,8 @@ std::vector<std::string> faults_of(recipe::Table options) {
 TEST_CASE("defaults fill what the recipe leaves out") {
   Faults faults;
   const sdk::Settings settings = check_settings(
-      test::entry("lora", {{"rank", test::number(4)}, {"targets", test::string("all-linear")}, {"fast", test::boolean(true)}}),
+      test::entry("lora",
+                  {{"rank", test::number(4)}, {"targets", test::string("all-linear")}, {"fast", test::boolean(true)}}),
       lora_like(), faults);
   REQUIRE(faults.empty());
   REQUIRE(settings.integer("rank") == 4);
@@ -41,18 +42,19 @@ TEST_CASE("defaults fill what the recipe leaves out") {
 }
 
 TEST_CASE("every fault of the options is reported at once, with its line") {
-  REQUIRE(faults_of({{"rnak", test::number(4, 8)},
-                     {"alpha", test::number(0, 9)},
-                     {"dropout", test::number(1, 10)},
-                     {"bias", test::string("some", 11)},
-                     {"rank", test::number(2.5, 12)}}) ==
-          std::vector<std::string>{
-              "recipe.lua:8: strategy 'lora' has no option 'rnak'; did you mean 'rank'? (allowed: rank, alpha, dropout, "
-              "targets, bias, fast)",
-              "recipe.lua:9: lora.alpha is 0 (allowed: greater than 0)",
-              "recipe.lua:10: lora.dropout is 1 (allowed: at least 0 and less than 1)",
-              "recipe.lua:11: lora.bias is \"some\" (allowed: 'none', 'all')",
-              "recipe.lua:12: lora.rank must be a whole number, not 2.5 (allowed: 1 to 512)"});
+  REQUIRE(
+      faults_of({{"rnak", test::number(4, 8)},
+                 {"alpha", test::number(0, 9)},
+                 {"dropout", test::number(1, 10)},
+                 {"bias", test::string("some", 11)},
+                 {"rank", test::number(2.5, 12)}}) ==
+      std::vector<std::string>{
+          "recipe.lua:8: strategy 'lora' has no option 'rnak'; did you mean 'rank'? (allowed: rank, alpha, dropout, "
+          "targets, bias, fast)",
+          "recipe.lua:9: lora.alpha is 0 (allowed: greater than 0)",
+          "recipe.lua:10: lora.dropout is 1 (allowed: at least 0 and less than 1)",
+          "recipe.lua:11: lora.bias is \"some\" (allowed: 'none', 'all')",
+          "recipe.lua:12: lora.rank must be a whole number, not 2.5 (allowed: 1 to 512)"});
 }
 
 TEST_CASE("a value of another type is refused in words") {
@@ -62,8 +64,9 @@ TEST_CASE("a value of another type is refused in words") {
           std::vector<std::string>{"recipe.lua:8: lora.targets must be a list of strings or one string, not 3"});
   REQUIRE(faults_of({{"fast", test::number(1)}}) ==
           std::vector<std::string>{"recipe.lua:8: lora.fast must be true or false, not 1"});
-  REQUIRE(faults_of({{"alpha", test::boolean(true)}}) ==
-          std::vector<std::string>{"recipe.lua:8: lora.alpha must be a number, not a boolean (allowed: greater than 0)"});
+  REQUIRE(
+      faults_of({{"alpha", test::boolean(true)}}) ==
+      std::vector<std::string>{"recipe.lua:8: lora.alpha must be a number, not a boolean (allowed: greater than 0)"});
 }
 
 TEST_CASE("numbers that are not finite, or no exact whole numbers, are refused") {

@@ -1,4 +1,5 @@
-// A small BERT for the tests of this room: two blocks, hidden size 8, one old head ("topics") and one new ("questions").
+// A small BERT for the tests of this room: two blocks, hidden size 8, one old head ("topics") and one new
+// ("questions").
 #pragma once
 
 #include <ATen/CPUGeneratorImpl.h>

@@ -14,10 +14,13 @@ namespace {
 const std::string kQuery0 = "encoder.layer.0.attention.self.query";
 
 Strategies load(const std::vector<recipe::StrategyEntry>& entries) {
-  return Strategies::load(entries, {test::shipped_plugins(), test::fixture_folder("throws"), test::fixture_folder("scaler")});
+  return Strategies::load(entries,
+                          {test::shipped_plugins(), test::fixture_folder("throws"), test::fixture_folder("scaler")});
 }
 
-Strategies failing_in(const std::string& phase) { return load({test::entry("throws", {{"phase", test::string(phase)}})}); }
+Strategies failing_in(const std::string& phase) {
+  return load({test::entry("throws", {{"phase", test::string(phase)}})});
+}
 
 Resolution resolved(const Strategies& strategies, const model::Model& model) {
   Faults faults;
@@ -48,15 +51,17 @@ at::Tensor find(const std::vector<model::NamedTensor>& tensors, const std::strin
 }  // namespace
 
 TEST_CASE("all faults of a recipe's strategies come at once: unknown plugins and wrong options") {
-  const std::string text = test::refusal<PluginError>(
-      [] { load({test::entry("lroa", {}, 5), test::entry("lora", {{"rnak", test::number(4, 6)}}, 6)}); });
+  const std::string text = test::refusal<PluginError>([] {
+    load({test::entry("lroa", {}, 5), test::entry("lora", {{"rnak", test::number(4, 6)}}, 6)});
+  });
   REQUIRE(text.find("recipe.lua:5: no plugin for the strategy 'lroa'; did you mean 'lora'?") == 0);
   REQUIRE(text.find("\nrecipe.lua:6: strategy 'lora' has no option 'rnak'; did you mean 'rank'?") != std::string::npos);
 }
 
 TEST_CASE("wrong options alone are an error of the recipe") {
-  REQUIRE(test::refusal<RecipeError>([] { load({test::entry("lora", {{"alpha", test::number(0)}})}); }) ==
-          "recipe.lua:8: lora.alpha is 0 (allowed: greater than 0)");
+  REQUIRE(test::refusal<RecipeError>([] {
+            load({test::entry("lora", {{"alpha", test::number(0)}})});
+          }) == "recipe.lua:8: lora.alpha is 0 (allowed: greater than 0)");
 }
 
 TEST_CASE("settings are listed with every default spelled out") {
@@ -111,7 +116,9 @@ TEST_CASE("a strategy that changes a gradient where it may only read is refused"
   apply(strategies, *model);
   at::Tensor weight = at::ones({2}).requires_grad_();
   weight.mutable_grad() = at::ones({2});
-  REQUIRE(test::refusal<PluginError>([&] { strategies.on_gradients({}, {{"w", weight}}); }) ==
+  REQUIRE(test::refusal<PluginError>([&] {
+            strategies.on_gradients({}, {{"w", weight}});
+          }) ==
           "recipe.lua:7: strategy 'throws', on_gradients, at w: it changed the gradient, which is read only there");
 }
 
@@ -173,11 +180,14 @@ TEST_CASE("state goes out and comes back, and state of other strategies is refus
   restored.load_state(saved);
   restored.on_update({});
   REQUIRE(restored.save_state()[0].numbers.at("steps") == 3);
-  REQUIRE(test::refusal<PluginError>([&] { restored.load_state({{"ewc", {}, {}, {}}}); }) ==
+  REQUIRE(test::refusal<PluginError>([&] {
+            restored.load_state({{"ewc", {}, {}, {}}});
+          }) ==
           "the checkpoint holds state of the strategy 'ewc', which this run does not have\n"
           "recipe.lua:7: the checkpoint holds no state of the strategy 'scaler'");
-  REQUIRE(test::refusal<PluginError>([&] { restored.load_state({{"scaler", {}, {{"kind", "other"}}, {}}}); }) ==
-          "recipe.lua:7: strategy 'scaler', load: the state is of another kind");
+  REQUIRE(test::refusal<PluginError>([&] {
+            restored.load_state({{"scaler", {}, {{"kind", "other"}}, {}}});
+          }) == "recipe.lua:7: strategy 'scaler', load: the state is of another kind");
 }
 
 TEST_CASE("after shutdown no strategy is left, and its claims stay usable") {

@@ -19,15 +19,15 @@ extern "C" {
 // Only ever appended to; `struct_size` is first, so that a reader knows how much of the rest is there.
 struct EngramFingerprint {
   uint64_t struct_size;
-  const char* sdk_version;        // "0.1.0"
-  const char* torch_version;      // "2.11.0"
-  const char* compiler;           // family: "gcc"
-  const char* compiler_version;   // for people: "12.2.0"
-  const char* standard_library;   // "libstdcxx"
-  const char* sanitizer;          // "none", "address", "thread"
-  int64_t cpp_standard;           // __cplusplus
+  const char* sdk_version;       // "0.1.0"
+  const char* torch_version;     // "2.11.0"
+  const char* compiler;          // family: "gcc"
+  const char* compiler_version;  // for people: "12.2.0"
+  const char* standard_library;  // "libstdcxx"
+  const char* sanitizer;         // "none", "address", "thread"
+  int64_t cpp_standard;          // __cplusplus
   int64_t cxx11_abi;
-  int64_t debug_containers;       // _GLIBCXX_DEBUG
+  int64_t debug_containers;  // _GLIBCXX_DEBUG
   // Canaries: sizes in bytes of types that cross the border.
   uint64_t size_of_tensor;
   uint64_t size_of_string;

@@ -19,9 +19,9 @@
 namespace engram::sdk {
 
 struct ENGRAM_SDK_EXPORT TargetMatch {
-  std::vector<LinearSite> sites;                          // in the model's order, each once
-  std::vector<std::pair<std::string, int64_t>> counts;    // per pattern as written, sites matched
-  std::string text() const;                               // "query 6, value 6"
+  std::vector<LinearSite> sites;                        // in the model's order, each once
+  std::vector<std::pair<std::string, int64_t>> counts;  // per pattern as written, sites matched
+  std::string text() const;                             // "query 6, value 6"
 };
 
 // `targets` is the value of a `strings` parameter. Throws Error naming every pattern that matches nothing with the

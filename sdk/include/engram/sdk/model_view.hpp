@@ -17,18 +17,18 @@ enum class Role {
 };
 
 struct ENGRAM_SDK_EXPORT Parameter {
-  std::string name;                 // "encoder.layer.0.attention.self.query.weight"
+  std::string name;  // "encoder.layer.0.attention.self.query.weight"
   std::vector<int64_t> shape;
   Role role = Role::block;
-  int64_t layer = -1;               // for Role::block, from 0
-  std::string task = {};            // for Role::head
-  bool trained_head = false;        // the head of the task that this run trains: it always trains, other heads never do
-  int64_t count() const;            // product of the shape
+  int64_t layer = -1;         // for Role::block, from 0
+  std::string task = {};      // for Role::head
+  bool trained_head = false;  // the head of the task that this run trains: it always trains, other heads never do
+  int64_t count() const;      // product of the shape
 };
 
 // A projection y = x W^T + b that accepts adapters.
 struct ENGRAM_SDK_EXPORT LinearSite {
-  std::string name;                 // "encoder.layer.0.attention.self.query"; W is name + ".weight", b name + ".bias"
+  std::string name;  // "encoder.layer.0.attention.self.query"; W is name + ".weight", b name + ".bias"
   int64_t in = 0;
   int64_t out = 0;
   bool bias = true;
@@ -45,7 +45,7 @@ struct ENGRAM_SDK_EXPORT EmbeddingSite {
 
 // A block's attention: where keys and values can be prepended.
 struct ENGRAM_SDK_EXPORT AttentionSite {
-  std::string name;                 // "encoder.layer.0.attention"
+  std::string name;  // "encoder.layer.0.attention"
   int64_t layer = 0;
   int64_t heads = 0;
   int64_t key_value_heads = 0;
@@ -53,16 +53,16 @@ struct ENGRAM_SDK_EXPORT AttentionSite {
 };
 
 struct ENGRAM_SDK_EXPORT ModelView {
-  std::string family;               // "bert"
+  std::string family;  // "bert"
   int64_t layers = 0;
   int64_t hidden = 0;
   int64_t vocabulary = 0;
   int64_t max_positions = 0;
-  std::vector<Parameter> parameters;         // in forward order
+  std::vector<Parameter> parameters;  // in forward order
   std::vector<LinearSite> linear_sites;
   std::vector<EmbeddingSite> embedding_sites;
   std::vector<AttentionSite> attention_sites;
-  std::vector<std::string> taps;             // names of hidden states: "embeddings", "encoder.layer.0", ...
+  std::vector<std::string> taps;  // names of hidden states: "embeddings", "encoder.layer.0", ...
 };
 
 }  // namespace engram::sdk

@@ -47,7 +47,7 @@ struct ENGRAM_SDK_EXPORT Group {
 struct ENGRAM_SDK_EXPORT Tensor {
   std::string name;
   std::vector<int64_t> shape;
-  std::string init;          // one note for people: "zeros", "U(-1/sqrt(in), 1/sqrt(in))"
+  std::string init;  // one note for people: "zeros", "U(-1/sqrt(in), 1/sqrt(in))"
   bool trains = true;
 };
 
@@ -56,13 +56,13 @@ struct ENGRAM_SDK_EXPORT LowRank {
   std::string a;
   std::string b;
   double scale = 1;
-  double dropout = 0;        // on the branch's input only, in [0, 1)
+  double dropout = 0;  // on the branch's input only, in [0, 1)
 };
 
 // What a Custom adapter may use in a forward pass.
 struct ENGRAM_SDK_EXPORT AdapterPass {
-  at::Tensor weight;                                    // the site's own W (out, in), read only
-  std::function<at::Tensor(const std::string&)> tensor; // a claimed tensor by name
+  at::Tensor weight;                                             // the site's own W (out, in), read only
+  std::function<at::Tensor(const std::string&)> tensor;          // a claimed tensor by name
   std::function<at::Tensor(const at::Tensor&, double)> dropout;  // seeded by the host; identity in evaluation
 };
 

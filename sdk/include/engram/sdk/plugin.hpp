@@ -53,14 +53,14 @@ class ENGRAM_SDK_EXPORT Registrar {
 }  // namespace engram::sdk
 
 // Writes the ABI tag (a small sized object whose name is the tag), the fingerprint and the entry; the body follows.
-#define ENGRAM_PLUGIN(registrar)                                                            \
-  extern "C" {                                                                              \
-  extern ENGRAM_SDK_EXPORT const char ENGRAM_ABI_TAG[8];                                    \
-  __attribute__((used)) const char ENGRAM_ABI_TAG[8] = "engram";                            \
-  ENGRAM_SDK_EXPORT const EngramFingerprint* engram_plugin_fingerprint() {                  \
-    static const EngramFingerprint fingerprint = ::engram::sdk::make_fingerprint();         \
-    return &fingerprint;                                                                    \
-  }                                                                                         \
-  ENGRAM_SDK_EXPORT void engram_plugin_entry(::engram::sdk::Registrar& registrar);          \
-  }                                                                                         \
+#define ENGRAM_PLUGIN(registrar)                                                    \
+  extern "C" {                                                                      \
+  extern ENGRAM_SDK_EXPORT const char ENGRAM_ABI_TAG[8];                            \
+  __attribute__((used)) const char ENGRAM_ABI_TAG[8] = "engram";                    \
+  ENGRAM_SDK_EXPORT const EngramFingerprint* engram_plugin_fingerprint() {          \
+    static const EngramFingerprint fingerprint = ::engram::sdk::make_fingerprint(); \
+    return &fingerprint;                                                            \
+  }                                                                                 \
+  ENGRAM_SDK_EXPORT void engram_plugin_entry(::engram::sdk::Registrar& registrar);  \
+  }                                                                                 \
   void engram_plugin_entry(::engram::sdk::Registrar& registrar)

@@ -25,14 +25,14 @@ struct ENGRAM_SDK_EXPORT ParameterSpec {
   Setting fallback;
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
-  bool open_below = false;               // `least` itself is not allowed
-  bool open_above = false;               // `most` itself is not allowed
-  std::vector<std::string> choices = {}; // for strings: the allowed values; empty: any
+  bool open_below = false;                // `least` itself is not allowed
+  bool open_above = false;                // `most` itself is not allowed
+  std::vector<std::string> choices = {};  // for strings: the allowed values; empty: any
   std::string text = {};
 
   ParameterSpec& range(double from, double to);
-  ParameterSpec& above(double bound);    // greater than, exclusive
-  ParameterSpec& below(double bound);    // less than, exclusive
+  ParameterSpec& above(double bound);  // greater than, exclusive
+  ParameterSpec& below(double bound);  // less than, exclusive
   ParameterSpec& one_of(std::vector<std::string> values);
   ParameterSpec& doc(std::string sentence);
 };

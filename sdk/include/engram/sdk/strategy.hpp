@@ -33,9 +33,9 @@ class ENGRAM_SDK_EXPORT InitView {
 class ENGRAM_SDK_EXPORT StepView {
  public:
   virtual ~StepView();
-  virtual int64_t step() const = 0;    // optimizer steps done
-  virtual int64_t steps() const = 0;   // optimizer steps in all
-  virtual double epoch() const = 0;    // fractional epochs done
+  virtual int64_t step() const = 0;                                 // optimizer steps done
+  virtual int64_t steps() const = 0;                                // optimizer steps in all
+  virtual double epoch() const = 0;                                 // fractional epochs done
   virtual at::Tensor tensor(const std::string& name) const = 0;     // claimed by this strategy
   virtual at::Tensor parameter(const std::string& name) const = 0;  // of the model, read only
 };
@@ -44,8 +44,8 @@ class ENGRAM_SDK_EXPORT StepView {
 class ENGRAM_SDK_EXPORT GradView {
  public:
   virtual ~GradView();
-  virtual std::vector<std::string> names() const = 0;               // tensors that train in this step
-  virtual at::Tensor gradient(const std::string& name) const = 0;   // undefined when none arrived
+  virtual std::vector<std::string> names() const = 0;              // tensors that train in this step
+  virtual at::Tensor gradient(const std::string& name) const = 0;  // undefined when none arrived
 };
 
 // State beside the claimed tensors, saved with every checkpoint.

@@ -40,12 +40,13 @@
 #define ENGRAM_ABI_SANITIZER none
 #endif
 
-#define ENGRAM_ABI_JOIN_(sdk_major, sdk_minor, torch_major, torch_minor, cxx11, compiler, standard, library, sanitizer) \
+#define ENGRAM_ABI_JOIN_(sdk_major, sdk_minor, torch_major, torch_minor, cxx11, compiler, standard, library, \
+                         sanitizer)                                                                          \
   engram_abi_sdk_##sdk_major##_##sdk_minor##_torch_##torch_major##_##torch_minor##_cxx11abi_##cxx11##_compiler_##compiler##_standard_##standard##_library_##library##_sanitizer_##sanitizer
 #define ENGRAM_ABI_JOIN(...) ENGRAM_ABI_JOIN_(__VA_ARGS__)
 // The tag as an identifier: engram_abi_sdk_0_1_torch_2_11_cxx11abi_1_compiler_gcc_standard_202002L_...
-#define ENGRAM_ABI_TAG                                                                                             \
-  ENGRAM_ABI_JOIN(ENGRAM_SDK_VERSION_MAJOR, ENGRAM_SDK_VERSION_MINOR, TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR,    \
+#define ENGRAM_ABI_TAG                                                                                          \
+  ENGRAM_ABI_JOIN(ENGRAM_SDK_VERSION_MAJOR, ENGRAM_SDK_VERSION_MINOR, TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR, \
                   ENGRAM_ABI_CXX11, ENGRAM_ABI_COMPILER, __cplusplus, ENGRAM_ABI_LIBRARY, ENGRAM_ABI_SANITIZER)
 #define ENGRAM_TEXT_(word) #word
 #define ENGRAM_TEXT(word) ENGRAM_TEXT_(word)
