@@ -70,7 +70,7 @@ struct ENGRAM_SDK_EXPORT AdapterPass {
 struct ENGRAM_SDK_EXPORT Custom {
   // x (T, in), base_out (T, out) -> what is added, (T, out). Must be differentiable.
   std::function<at::Tensor(const AdapterPass&, const at::Tensor& x, const at::Tensor& base_out)> delta;
-  // The change of W (out, in) that does the same without dropout; empty when there is none. Must be differentiable.
+  // The change of W (out, in) that does the same without dropout: checkpoints fold it into the weights. Must be differentiable.
   std::function<at::Tensor(const AdapterPass&)> merged_delta;
 };
 
