@@ -1,6 +1,7 @@
 """Seconds of one forward and backward pass of MiniLM, engram and transformers in turns on 2 threads.
 
-    python model_time.py path/to/parity_model_time path/to/minilm [rounds]
+    cmake --build build --target parity_model_time
+    .deps/peers/bin/python tests/bench/model_time.py build/bin/parity_model_time path/to/minilm [rounds]
 
 Batches of 16 sequences: all of 50 tokens, and of mixed lengths around 50. Prints medians; the machine must be quiet.
 """
