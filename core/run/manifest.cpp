@@ -82,7 +82,7 @@ Json manifest(const Sources& sources, const Preparation& prepared, const Materia
           {"threads", at::get_num_threads()},
           {"model",
            {{"folder", std::filesystem::absolute(prepared.model_folder).string()},
-            {"weights_sha256", sha256_of_file(prepared.folder.weights_file)},
+            {"weights_sha256", material.weights_hash},
             {"tokenizer_sha256", sha256_of_file(prepared.folder.tokenizer_file)}}},
           {"trained_task", prepared.trained_task},
           {"tasks", tasks_json(prepared)},

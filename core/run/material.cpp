@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/errors.hpp"
+#include "base/files.hpp"
 #include "base/seeds.hpp"
 #include "base/text.hpp"
 #include "kernels/device.hpp"
@@ -134,6 +135,7 @@ Material load_material(const Preparation& prepared, at::Device device,
   warn_of_shared_rows(material);
 
   phase("loading the model");
+  material.weights_hash = sha256_of_file(prepared.folder.weights_file);
   material.model = model::load_model(prepared.model_folder, task_of_unnamed_head(prepared));
   if (recipe.train.dropout) material.model->set_dropout(*recipe.train.dropout);
   material.model->move_to(device);

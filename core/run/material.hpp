@@ -18,6 +18,7 @@ struct EvaluationSet {
 
 struct Material {
   std::unique_ptr<model::Model> model;
+  std::string weights_hash;               // SHA-256 of the weights file, read once for everything that names it
   data::Examples training;                // all training sets, one after the other
   std::vector<EvaluationSet> evaluation;  // in the recipe's order
   std::vector<std::string> warnings;      // rows shared between sets, truncated texts

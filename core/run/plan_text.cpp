@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "report/style.hpp"
 #include "run/evaluation_steps.hpp"
 #include "run/memory_estimate.hpp"
 #include "strategy/describe.hpp"
@@ -14,12 +15,9 @@
 namespace engram::run {
 namespace {
 
-std::string padded(std::string cell, size_t width) {
-  if (cell.size() < width) cell.append(width - cell.size(), ' ');
-  return cell;
+std::string line(const std::string& name, const std::string& value) {
+  return "  " + report::pad_right(name, 22) + value + "\n";
 }
-
-std::string line(const std::string& name, const std::string& value) { return "  " + padded(name, 22) + value + "\n"; }
 
 // Four digits are enough to see a schedule's shape.
 std::string rate_text(double rate) {

@@ -44,8 +44,7 @@ Scoring::Scoring(const Preparation& prepared, const Material& material)
       material_(material),
       settings_{.batch_size = prepared.recipe().train.evaluation_batch_size,
                 .precision = prepared.recipe().train.precision},
-      model_hash_(sha256_of_file(prepared.folder.weights_file) +
-                  sha256_of_file(prepared.folder.folder / "config.json")) {
+      model_hash_(material.weights_hash + sha256_of_file(prepared.folder.folder / "config.json")) {
   for (const EvaluationSet& set : material.evaluation) {
     const eval::TrackedSet tracked{.name = set.set->name,
                                    .metric = kHeadline,

@@ -82,7 +82,6 @@ class Session {
       train();
     } catch (const interrupt::Interrupted&) {
       ending_ = report::Ending::interrupted;
-      step_log_->flush();
     } catch (const std::exception& error) {
       ending_ = report::Ending::failed;
       reason_ = error.what();
