@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,8 +11,10 @@
 #include "engram/sdk/strategy.hpp"
 #include "model/model.hpp"
 #include "recipe/recipe.hpp"
+#include "strategy/bound.hpp"
 #include "strategy/plugin_facts.hpp"
 #include "strategy/resolution.hpp"
+#include "strategy/start_weights.hpp"
 
 namespace engram::strategy {
 
@@ -21,6 +24,20 @@ struct StrategyState {
   std::map<std::string, double> numbers;
   std::map<std::string, std::string> texts;
   std::map<std::string, at::Tensor> tensors;
+};
+
+// Squared gradients of passes by "<strategy>.<pass>".
+struct PassResult {
+  sdk::PassFacts facts;
+  std::map<std::string, at::Tensor> squares;  // by parameter, fp32, CPU
+};
+using PassResults = std::map<std::string, PassResult>;
+
+// What initialise() may ask the host for.
+struct InitServices {
+  PassResults passes;
+  std::function<std::vector<int64_t>(const std::string& text)> tokenize;
+  std::map<std::string, at::Tensor> carried;  // by qualified name, from the folder that the run starts from
 };
 
 class Strategies {
@@ -41,10 +58,20 @@ class Strategies {
   // Calls plan() of each; guarded.
   std::vector<StrategyClaims> plan(const sdk::ModelView& view) const;
 
-  // Allocates claimed tensors on the model's device, initialises them (unless `restored`), attaches adapters. The model
-  // has its device and its heads by then, and outlives this object's phases.
+  // Copies the start weights, allocates claimed tensors on the model's device, initialises them (unless `restored`),
+  // attaches adapters, prefixes and the prompt, binds the claims of a step. The model has its device and its heads by
+  // then, and outlives this object's phases; the resolution too.
   enum class Start { fresh, restored };
-  void apply(model::Model& model, const Resolution& resolution, uint64_t seed, Start start);
+  void apply(model::Model& model, const Resolution& resolution, uint64_t seed, Start start,
+             const InitServices& services = {});
+
+  // Valid from apply() on.
+  const BoundClaims& bound() const;
+  const StartWeights& start_weights() const;
+  // Calls each finish claim's function, in recipe order, guarded.
+  void finish(sdk::FinishView& view);
+  // Forward passes' visitors run guarded: the claim with its function wrapped.
+  sdk::Forward guarded_forward(const ResolvedPass& pass) const;
 
   // Claimed tensors, live, under their qualified names ("lora.encoder.layer.0.attention.self.query.lora_A.weight").
   std::vector<model::NamedTensor> claimed_tensors() const;
@@ -63,7 +90,8 @@ class Strategies {
   // `trainable` are the tensors of this step with their gradients in place (tensor.grad()).
   void on_gradients(const Where& where, const std::vector<model::NamedTensor>& trainable);
   void on_update(const Where& where);
-  void end(const Where& where);
+  // `passes`: what passes after training found.
+  void end(const Where& where, const PassResults& passes = {});
 
   // save() and load() of each strategy, guarded. Load after apply(Start::restored) and after the claimed tensors have
   // been restored, before begin(). A state that names no strategy of this run, or a strategy without its state, is

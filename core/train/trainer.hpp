@@ -1,13 +1,14 @@
 // The training loop's engine: one optimizer step at a time, on any device. Who is evaluated when is decided elsewhere.
 //
-// Order inside a step (a contract): micro-batches forward and backward -> on_gradients (read-only) -> clip -> optimizer
-// step -> on_update.
+// Order inside a step (a contract): micro-batches forward and backward, with loss terms and mixed examples ->
+// on_gradients (read-only) -> penalties -> projection -> clip -> optimizer step -> on_update.
 #pragma once
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,17 +32,24 @@ StepCount count_steps(int64_t examples, const recipe::Train& settings);
 struct StepResult {
   int64_t step = 0;  // steps done, this one included
   int64_t examples = 0;
-  at::Tensor loss;                     // mean over the step's examples, fp32
+  int64_t mixed_examples = 0;          // of other data sets, not counted in `examples`
+  at::Tensor loss;                     // mean over the step's new examples, fp32; terms and penalties left out
+  std::map<std::string, at::Tensor> terms;      // each loss term's weighted mean, "distillation.kl"
+  std::map<std::string, at::Tensor> penalties;  // each penalty's value, weight included, before the update
   at::Tensor gradient_norm;            // before clipping; not finite: the update was skipped
   std::vector<double> learning_rates;  // of each parameter group, as used
 };
 
+// Data sets that strategies name in mixes, by name.
+using MixedData = std::map<std::string, const data::Examples*>;
+
 class Trainer {
  public:
   // Everything is borrowed and outlives the trainer. `examples` all belong to `task` and carry labels. The strategies
-  // have been applied to the model. Throws RecipeError when nothing would train.
+  // have been applied to the model. `mixed` holds every data set that a mix claim names. Throws RecipeError when nothing
+  // would train.
   Trainer(model::Model& model, strategy::Strategies& strategies, const strategy::Resolution& resolution,
-          const data::Examples& examples, const recipe::Train& settings);
+          const data::Examples& examples, const recipe::Train& settings, const MixedData& mixed = {});
 
   bool finished() const { return done_ >= count_.total; }
   int64_t done() const { return done_; }

@@ -55,6 +55,18 @@ ParameterSpec& ParameterSpec::one_of(std::vector<std::string> values) {
   return *this;
 }
 
+ParameterSpec& ParameterSpec::optional() {
+  presence = Presence::optional;
+  fallback = std::monostate{};
+  return *this;
+}
+
+ParameterSpec& ParameterSpec::required() {
+  presence = Presence::required;
+  fallback = std::monostate{};
+  return *this;
+}
+
 ParameterSpec& ParameterSpec::doc(std::string sentence) {
   text = std::move(sentence);
   return *this;
@@ -76,12 +88,32 @@ ParameterSpec strings(std::string name, std::vector<std::string> fallback) {
   return make(std::move(name), SettingKind::strings, std::move(fallback));
 }
 
+ParameterSpec integers(std::string name, std::vector<int64_t> fallback) {
+  return make(std::move(name), SettingKind::integers, std::move(fallback));
+}
+
+ParameterSpec numbers_by_name(std::string name, std::map<std::string, double> fallback) {
+  return make(std::move(name), SettingKind::numbers_by_name, std::move(fallback));
+}
+
+bool Settings::has(const std::string& name) const {
+  return !std::holds_alternative<std::monostate>(find(values_, name));
+}
+
 bool Settings::boolean(const std::string& name) const { return get<bool>(values_, name, "a boolean"); }
 int64_t Settings::integer(const std::string& name) const { return get<int64_t>(values_, name, "an integer"); }
 double Settings::number(const std::string& name) const { return get<double>(values_, name, "a number"); }
 
 const std::string& Settings::string(const std::string& name) const {
   return get<std::string>(values_, name, "a string");
+}
+
+const std::vector<int64_t>& Settings::integers(const std::string& name) const {
+  return get<std::vector<int64_t>>(values_, name, "a list of whole numbers");
+}
+
+const std::map<std::string, double>& Settings::numbers_by_name(const std::string& name) const {
+  return get<std::map<std::string, double>>(values_, name, "numbers by name");
 }
 
 const Setting& Settings::setting(const std::string& name) const { return find(values_, name); }

@@ -5,6 +5,10 @@ namespace engram::sdk {
 InitView::~InitView() = default;
 StepView::~StepView() = default;
 GradView::~GradView() = default;
+GradEdit::~GradEdit() = default;
+LossView::~LossView() = default;
+ForwardView::~ForwardView() = default;
+FinishView::~FinishView() = default;
 StateWriter::~StateWriter() = default;
 StateReader::~StateReader() = default;
 Strategy::~Strategy() = default;

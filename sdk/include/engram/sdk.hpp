@@ -1,6 +1,7 @@
 // The SDK for strategy authors: include this, and ATen operator headers, and nothing else of engram.
 #pragma once
 
+#include <engram/sdk/claims.hpp>
 #include <engram/sdk/error.hpp>
 #include <engram/sdk/export.hpp>
 #include <engram/sdk/fingerprint.hpp>
@@ -12,3 +13,4 @@
 #include <engram/sdk/settings.hpp>
 #include <engram/sdk/strategy.hpp>
 #include <engram/sdk/version.hpp>
+#include <engram/sdk/views.hpp>

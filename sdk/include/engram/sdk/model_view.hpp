@@ -50,6 +50,9 @@ struct ENGRAM_SDK_EXPORT AttentionSite {
   int64_t heads = 0;
   int64_t key_value_heads = 0;
   int64_t head_size = 0;
+  std::string input = {};  // the tap whose hidden state the projections read
+  std::string key = {};    // the linear site that makes the keys
+  std::string value = {};  // the linear site that makes the values
 };
 
 struct ENGRAM_SDK_EXPORT ModelView {

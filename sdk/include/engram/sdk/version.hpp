@@ -7,9 +7,9 @@
 #include <torch/headeronly/version.h>
 
 #define ENGRAM_SDK_VERSION_MAJOR 0
-#define ENGRAM_SDK_VERSION_MINOR 1
+#define ENGRAM_SDK_VERSION_MINOR 2
 #define ENGRAM_SDK_VERSION_PATCH 0
-#define ENGRAM_SDK_VERSION "0.1.0"
+#define ENGRAM_SDK_VERSION "0.2.0"
 
 #if defined(__clang__)
 #define ENGRAM_ABI_COMPILER clang

@@ -1,0 +1,50 @@
+// Claims of a step bound to live tensors, their functions guarded: what the trainer works with.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engram/sdk/plan.hpp"
+#include "model/model.hpp"
+
+namespace engram::strategy {
+
+struct BoundWatched {
+  std::string parameter;
+  at::Tensor weight;                          // the live parameter
+  at::Tensor importance;                      // undefined: 1
+  at::Tensor anchor;                          // of the weight's shape; the weight itself where it never trains
+  std::vector<model::BoundAdapter> adapters;  // of the projection whose weight this is
+};
+
+struct BoundPenalty {
+  std::string name;         // "ewc.fisher": strategy and claim
+  std::string schedulable;  // "ewc.lambda"
+  double weight = 0;        // before the schedule's factor
+  std::vector<BoundWatched> watched;
+};
+
+struct BoundLossTerm {
+  std::string name;
+  std::string schedulable;
+  double weight = 0;
+  sdk::LossTerm claim;       // its function guarded
+  sdk::TensorByName tensor;  // the strategy's own
+};
+
+struct BoundProject {
+  std::string strategy;
+  std::function<void(sdk::GradEdit&)> project;  // guarded
+};
+
+struct BoundClaims {
+  std::vector<BoundPenalty> penalties;
+  std::vector<BoundLossTerm> loss_terms;
+  std::optional<BoundProject> project;
+};
+
+}  // namespace engram::strategy
