@@ -28,6 +28,19 @@ void check_range(const at::Tensor& ids_T, const std::string& what, int64_t limit
   }
 }
 
+// In a record of the word embeddings: a row that a prompt took the place of.
+constexpr int64_t kNoRow = -1;
+
+void record_embeddings(const std::function<void(const Recorded&)>& record, const at::Tensor& words,
+                       const at::Tensor& types, const at::Tensor& positions, const at::Tensor& sum_TH) {
+  const auto table = [&](const std::string& name, const at::Tensor& ids) {
+    record({.kind = Recorded::Kind::embedding, .name = "embeddings." + name, .input = ids, .output = sum_TH});
+  };
+  table("word_embeddings", words);
+  table("position_embeddings", positions);
+  table("token_type_embeddings", types);
+}
+
 }  // namespace
 
 BertModel::BertModel(BertConfig config, const std::vector<NamedTensor>& tensors)
@@ -39,7 +52,7 @@ BertModel::BertModel(BertConfig config, const std::vector<NamedTensor>& tensors)
   token_types_ = source("embeddings.token_type_embeddings.weight");
   embedding_norm_ = LayerNorm("embeddings.LayerNorm", config_.layer_norm_eps, source);
   for (int64_t layer = 0; layer < config_.layers; ++layer) blocks_.emplace_back(layer, config_, source);
-  pooler_ = Linear(source("pooler.dense.weight"), source("pooler.dense.bias"));
+  pooler_ = Linear("pooler.dense", source);
   settings_ = {.heads = config_.heads,
                .hidden_dropout = config_.hidden_dropout,
                .attention_dropout = config_.attention_dropout,
@@ -47,72 +60,103 @@ BertModel::BertModel(BertConfig config, const std::vector<NamedTensor>& tensors)
   classifier_dropout_ = config_.classifier_dropout.value_or(config_.hidden_dropout);
 }
 
-PassState BertModel::start(const data::Batch& batch, const Pass& pass, const kernels::PackedLayout& layout) const {
-  if (layout.longest > config_.max_positions) {
-    throw InternalError({.what = "a sequence of " + std::to_string(layout.longest) + " tokens reached the model",
-                         .allowed = "at most " + std::to_string(config_.max_positions) + " tokens"});
-  }
-  check_range(batch.input_ids_T, "token id", config_.vocabulary);
-  check_range(batch.token_type_ids_T, "token type", config_.token_types);
-  check_range(batch.position_ids_T, "position", config_.max_positions);
+BertModel::Running BertModel::start(const data::Batch& batch, const Pass& pass) const {
+  Running run{.state = {.dropout = pass.training ? pass.dropout_generator : std::nullopt,
+                        .adapters = pass.adapters,
+                        .on_record = pass.on_record},
+              .layout = {},
+              .shift = pass.adapters ? virtual_tokens_ : 0,
+              .prompt = {}};
+  const at::Device device = batch.input_ids_T.device();
+  run.layout = kernels::make_layout(tap_offsets(batch, pass), device);
+  check_batch(batch, run.shift);
+  if (pass.adapters && prompt_) run.prompt.emplace(batch.offsets, virtual_tokens_, device);
   if (pass.training && !pass.dropout_generator) {
     const bool drops = settings_.hidden_dropout > 0 || settings_.attention_dropout > 0 || classifier_dropout_ > 0;
     if (drops) throw InternalError({.what = "a training pass with dropout was started without a generator"});
   }
-  return {.dropout = pass.training ? pass.dropout_generator : std::nullopt, .adapters = pass.adapters};
+  return run;
 }
 
-at::Tensor BertModel::embed(const data::Batch& batch, const PassState& state) const {
-  const at::Tensor sum_TH = at::embedding(words_, batch.input_ids_T) +
-                            at::embedding(token_types_, batch.token_type_ids_T) +
-                            at::embedding(positions_, batch.position_ids_T);
-  return kernels::dropout(embedding_norm_.forward(sum_TH), settings_.hidden_dropout, state.dropout);
+void BertModel::check_batch(const data::Batch& batch, int64_t virtual_tokens) const {
+  if (batch.longest() + virtual_tokens > config_.max_positions) {
+    const std::string more = virtual_tokens > 0 ? " and " + std::to_string(virtual_tokens) + " virtual ones" : "";
+    throw InternalError(
+        {.what = "a sequence of " + std::to_string(batch.longest()) + " tokens" + more + " reached the model",
+         .allowed = "at most " + std::to_string(config_.max_positions) + " tokens"});
+  }
+  check_range(batch.input_ids_T, "token id", config_.vocabulary);
+  check_range(batch.token_type_ids_T, "token type", config_.token_types);
+  check_range(batch.position_ids_T, "position", config_.max_positions - virtual_tokens);
+}
+
+std::vector<int64_t> BertModel::tap_offsets(const data::Batch& batch, const Pass& pass) const {
+  return pass.adapters && prompt_ ? lengthened(batch.offsets, virtual_tokens_) : batch.offsets;
+}
+
+at::Tensor BertModel::prompt_embeddings() const {
+  at::Tensor made = prompt_->source();
+  if (made.defined() && made.sizes() == at::IntArrayRef({virtual_tokens_, config_.hidden})) return made;
+  throw InternalError({.what = "a prompt does not have the shape (" + std::to_string(virtual_tokens_) + ", " +
+                               std::to_string(config_.hidden) + ")"});
+}
+
+// Soft tokens have the token type 0 and the positions before the text's.
+at::Tensor BertModel::embed(const data::Batch& batch, const Running& run) const {
+  at::Tensor ids = batch.input_ids_T, types = batch.token_type_ids_T, positions = batch.position_ids_T;
+  at::Tensor words_TH = at::embedding(words_, ids);
+  if (run.shift > 0) positions = positions + run.shift;
+  if (run.prompt) {
+    const at::Tensor places = at::arange(run.shift, positions.options());
+    words_TH = run.prompt->place(words_TH, prompt_embeddings());
+    types = run.prompt->place(types, at::zeros_like(places));
+    positions = run.prompt->place(positions, places);
+  }
+  const at::Tensor sum_TH = words_TH + at::embedding(token_types_, types) + at::embedding(positions_, positions);
+  if (run.state.on_record) {
+    if (!sum_TH.requires_grad()) sum_TH.set_requires_grad(true);
+    if (run.prompt) ids = run.prompt->place(ids, at::full({run.shift}, kNoRow, ids.options()));
+    record_embeddings(run.state.on_record, ids, types, positions, sum_TH);
+  }
+  return kernels::dropout(embedding_norm_.forward(sum_TH, run.state), settings_.hidden_dropout, run.state.dropout);
 }
 
 at::Tensor BertModel::encode_until(size_t block_count, const data::Batch& batch, const Pass& pass,
-                                   const PassState& state, const kernels::PackedLayout& layout) const {
-  at::Tensor hidden_TH = embed(batch, state);
+                                   const Running& run) const {
+  at::Tensor hidden_TH = embed(batch, run);
   if (pass.on_tap) pass.on_tap(view_.taps[0], hidden_TH);
   for (size_t i = 0; i < block_count; ++i) {
-    hidden_TH = blocks_[i].forward(hidden_TH, layout, settings_, state);
+    hidden_TH = blocks_[i].forward(hidden_TH, run.layout, settings_, run.state);
     if (pass.on_tap) pass.on_tap(view_.taps[i + 1], hidden_TH);
   }
   return hidden_TH;
 }
 
 at::Tensor BertModel::encode(const data::Batch& batch, const Pass& pass) const {
-  const kernels::PackedLayout layout = kernels::make_layout(batch.offsets, batch.input_ids_T.device());
-  return encode_until(blocks_.size(), batch, pass, start(batch, pass, layout), layout);
+  return encode_until(blocks_.size(), batch, pass, start(batch, pass));
 }
 
 // Of the last block's output the pooler reads the first tokens only, so only they are computed unless a tap wants all.
-at::Tensor BertModel::pool(const data::Batch& batch, const Pass& pass, const PassState& state,
-                           const kernels::PackedLayout& layout) const {
+at::Tensor BertModel::pooled(const data::Batch& batch, const Pass& pass) const {
+  const Running run = start(batch, pass);
   at::Tensor first_BH;
   if (pass.on_tap) {
-    first_BH = encode_until(blocks_.size(), batch, pass, state, layout).index_select(0, layout.first_B);
+    first_BH = encode_until(blocks_.size(), batch, pass, run).index_select(0, run.layout.first_B);
   } else {
-    const at::Tensor hidden_TH = encode_until(blocks_.size() - 1, batch, pass, state, layout);
-    first_BH = blocks_.back().forward_first_tokens(hidden_TH, layout, settings_, state);
+    const at::Tensor hidden_TH = encode_until(blocks_.size() - 1, batch, pass, run);
+    first_BH = blocks_.back().forward_first_tokens(hidden_TH, run.layout, settings_, run.state);
   }
-  return at::tanh(pooler_.forward(first_BH, state));
+  return at::tanh(pooler_.forward(first_BH, run.state));
 }
 
-at::Tensor BertModel::pooled(const data::Batch& batch, const Pass& pass) const {
-  const kernels::PackedLayout layout = kernels::make_layout(batch.offsets, batch.input_ids_T.device());
-  return pool(batch, pass, start(batch, pass, layout), layout);
-}
-
-at::Tensor BertModel::logits(const data::Batch& batch, const std::string& task, const Pass& pass) const {
+at::Tensor BertModel::head_logits(const at::Tensor& pooled_BH, const std::string& task, const Pass& pass) const {
   const Head* head = find_head(task);
   if (head == nullptr) {
     throw InternalError(
         {.what = "the model has no head for the task '" + task + "'" + text::did_you_mean(task, tasks_of(heads_))});
   }
-  const kernels::PackedLayout layout = kernels::make_layout(batch.offsets, batch.input_ids_T.device());
-  const PassState state = start(batch, pass, layout);
-  const at::Tensor pooled_BH = pool(batch, pass, state, layout);
-  return at::linear(kernels::dropout(pooled_BH, classifier_dropout_, state.dropout), head->weight, head->bias);
+  const kernels::DropoutSource dropout = pass.training ? pass.dropout_generator : std::nullopt;
+  return at::linear(kernels::dropout(pooled_BH, classifier_dropout_, dropout), head->weight, head->bias);
 }
 
 void BertModel::add_fresh_head(const std::string& task, std::vector<std::string> labels, at::Generator generator) {
@@ -183,9 +227,40 @@ void BertModel::attach(const std::string& site, BoundAdapter adapter) {
   linear->attach(std::move(adapter));
 }
 
+void BertModel::attach_prefix(const std::string& attention_site, BoundPrefix prefix) {
+  std::vector<std::string> names;
+  for (const sdk::AttentionSite& site : view_.attention_sites) {
+    names.push_back(site.name);
+    if (site.name != attention_site) continue;
+    if (prompt_ || (virtual_tokens_ > 0 && virtual_tokens_ != prefix.tokens) || prefix.tokens < 1) {
+      throw InternalError({.what = "a prefix of " + std::to_string(prefix.tokens) +
+                                   " tokens does not go with what is "
+                                   "attached"});
+    }
+    const int64_t tokens = prefix.tokens;
+    blocks_[static_cast<size_t>(site.layer)].attach_prefix(std::move(prefix));
+    virtual_tokens_ = tokens;
+    return;
+  }
+  throw InternalError(
+      {.what = "the model has no attention site '" + attention_site + "'" + text::did_you_mean(attention_site, names)});
+}
+
+void BertModel::attach_prompt(BoundPrompt prompt) {
+  if (virtual_tokens_ > 0 || prompt.tokens < 1) {
+    throw InternalError({.what = "a prompt of " + std::to_string(prompt.tokens) +
+                                 " tokens does not go with what is "
+                                 "attached"});
+  }
+  virtual_tokens_ = prompt.tokens;
+  prompt_ = std::move(prompt);
+}
+
 void BertModel::detach_all() {
   for (BertBlock& block : blocks_) block.detach_all();
   pooler_.detach_all();
+  prompt_.reset();
+  virtual_tokens_ = 0;
 }
 
 void BertModel::set_dropout(double probability) {

@@ -68,7 +68,10 @@ class ViewBuilder {
                                      .layer = layer_,
                                      .heads = config_.heads,
                                      .key_value_heads = config_.heads,
-                                     .head_size = config_.hidden / config_.heads});
+                                     .head_size = config_.hidden / config_.heads,
+                                     .input = view_.taps.back(),
+                                     .key = block + ".attention.self.key",
+                                     .value = block + ".attention.self.value"});
     view_.taps.push_back(block);
   }
 

@@ -25,7 +25,8 @@ struct Recorded {
   enum class Kind { linear, layer_norm, embedding };
   Kind kind = Kind::linear;
   std::string name;   // parameters are name + ".weight" and, but for embeddings, name + ".bias"
-  at::Tensor input;   // linear and layer_norm: (N, in), N tokens, or the first tokens of B sequences; embedding: ids (T)
+  at::Tensor input;   // linear and layer_norm: (N, in), N tokens, or the first tokens of B sequences; embedding: ids
+                      // (T), -1 where a prompt stands in place of a row
   at::Tensor output;  // linear: adapters included, bias too; embedding: the sum of all tables' rows (T, H)
   double eps = 0;     // of a layer_norm
 };
@@ -35,7 +36,8 @@ struct Pass {
   bool training = false;                                // dropout on
   std::optional<at::Generator> dropout_generator = {};  // required when training with dropout, on the model's device
   bool adapters = true;                                 // false: the base model, as if nothing were attached
-  // Called with every tap's name and hidden state (T, H), for drift measures and strategies; empty: not called.
+  // Called with every tap's name and hidden state (T, H), for drift measures and strategies; empty: not called. T
+  // counts a prompt's tokens too: Model::tap_offsets().
   std::function<void(const std::string& tap, const at::Tensor& hidden_TH)> on_tap = {};
   // Called with every recorded operation of the trunk, in forward order; empty: not called. The embeddings' sum then
   // requires a gradient, so that there is a graph even where no parameter trains.
@@ -85,16 +87,21 @@ class Model {
   // Names, shapes and sites, heads included.
   virtual const sdk::ModelView& view() const = 0;
 
-  // Hidden states after the last block. `batch` is on the model's device. Throws InternalError on ids out of range.
+  // Hidden states after the last block, (T, H): T as in tap_offsets(). `batch` is on the model's device. Throws
+  // InternalError on ids out of range and on sequences that with virtual_tokens() are longer than max_positions.
   virtual at::Tensor encode(const data::Batch& batch, const Pass& pass) const = 0;
   // Logits (B, C) of one task's head: pooler on the first token of each sequence, dropout, linear, as in transformers.
   at::Tensor logits(const data::Batch& batch, const std::string& task, const Pass& pass) const {
     return head_logits(pooled(batch, pass), task, pass);
   }
-  // The pooled vectors (B, H) that the heads read.
+  // The pooled vectors (B, H) that the heads read: of each sequence's first token, a prompt's where there is one.
   virtual at::Tensor pooled(const data::Batch& batch, const Pass& pass) const = 0;
   // Logits of one task's head from pooled vectors: dropout, linear.
   virtual at::Tensor head_logits(const at::Tensor& pooled_BH, const std::string& task, const Pass& pass) const = 0;
+
+  // B + 1 borders of the sequences among the T tokens that taps, records and encode() show: the batch's own, or those
+  // of the sequences that a prompt lengthens (its tokens first); a prefix adds no tokens of that kind.
+  virtual std::vector<int64_t> tap_offsets(const data::Batch& batch, const Pass& pass) const = 0;
 
   // Adds or replaces the head of a task. Fresh: N(0, initializer_range) from a CPU generator, bias 0.
   virtual void add_fresh_head(const std::string& task, std::vector<std::string> labels, at::Generator generator) = 0;

@@ -38,7 +38,8 @@ TEST_CASE("packed attention and its gradients are those of the definition, for m
     const PackedLayout layout = make_layout(offsets, at::kCPU);
     const at::Tensor weights = random(offsets.back(), 4);
     const at::Tensor result = packed_attention(ours.query, ours.key, ours.value, layout, {.heads = kHeads}, {});
-    const at::Tensor expected = packed_attention_reference(theirs.query, theirs.key, theirs.value, offsets, kHeads);
+    const at::Tensor expected =
+        packed_attention_reference(theirs.query, theirs.key, theirs.value, offsets, {.heads = kHeads});
     CHECK(largest_difference(result, expected) < kTolerance);
     (result * weights).sum().backward();
     (expected * weights).sum().backward();
@@ -55,8 +56,9 @@ TEST_CASE("first-token attention is the first row of each sequence's attention, 
     const PackedLayout layout = make_layout(offsets, at::kCPU);
     const at::Tensor result = first_token_attention(ours.query.index_select(0, layout.first_B), ours.key, ours.value,
                                                     layout, {.heads = kHeads}, {});
-    const at::Tensor expected = packed_attention_reference(theirs.query, theirs.key, theirs.value, offsets, kHeads)
-                                    .index_select(0, layout.first_B);
+    const at::Tensor expected =
+        packed_attention_reference(theirs.query, theirs.key, theirs.value, offsets, {.heads = kHeads})
+            .index_select(0, layout.first_B);
     CHECK(largest_difference(result, expected) < kTolerance);
     const at::Tensor weights = random(result.size(0), 4);
     (result * weights).sum().backward();
@@ -64,6 +66,48 @@ TEST_CASE("first-token attention is the first row of each sequence's attention, 
     CHECK(largest_difference(ours.query.grad(), theirs.query.grad()) < kTolerance);
     CHECK(largest_difference(ours.key.grad(), theirs.key.grad()) < kTolerance);
     CHECK(largest_difference(ours.value.grad(), theirs.value.grad()) < kTolerance);
+  }
+}
+
+TEST_CASE("a prefix, and keys shared by groups of heads, act as the definition says, gradients included") {
+  // Four query heads of size three, served by four, two or one heads of keys and values.
+  const std::vector<int64_t> key_heads = {4, 2, 1};
+  for (const std::vector<int64_t>& offsets : kBorders) {
+    for (const int64_t heads : key_heads) {
+      const AttentionShape shape{.heads = 4, .key_value_heads = heads};
+      const int64_t width = heads * 3, tokens = offsets.back();
+      std::vector<at::Tensor> inputs = {random(tokens, 1)};
+      for (uint64_t seed = 2; seed < 6; ++seed) {
+        const int64_t rows = seed < 4 ? tokens : 2;
+        inputs.push_back(at::empty({rows, width}).normal_(0, 1, generator(seed)));
+      }
+      const PackedLayout layout = make_layout(offsets, at::kCPU);
+      const auto gradients = [&](const auto& attend) {
+        std::vector<at::Tensor> leaves;
+        for (const at::Tensor& input : inputs) leaves.push_back(input.clone().set_requires_grad(true));
+        const at::Tensor result = attend(leaves, AttentionPrefix{leaves[3], leaves[4]});
+        (result * at::empty(result.sizes()).normal_(0, 1, generator(6))).sum().backward();
+        std::vector<at::Tensor> all = {result.detach()};
+        for (const at::Tensor& leaf : leaves) all.push_back(leaf.grad());
+        return all;
+      };
+      const auto check = [&](const std::vector<at::Tensor>& ours, const std::vector<at::Tensor>& theirs) {
+        for (size_t i = 0; i < ours.size(); ++i) CHECK(largest_difference(ours[i], theirs[i]) < 2 * kTolerance);
+      };
+      const auto by_definition = [&](const auto& x, const AttentionPrefix& prefix) {
+        return packed_attention_reference(x[0], x[1], x[2], offsets, shape, prefix);
+      };
+      check(gradients([&](const auto& x, const AttentionPrefix& prefix) {
+              return packed_attention(x[0], x[1], x[2], layout, shape, {}, prefix);
+            }),
+            gradients(by_definition));
+      check(gradients([&](const auto& x, const AttentionPrefix& prefix) {
+              return first_token_attention(x[0].index_select(0, layout.first_B), x[1], x[2], layout, shape, {}, prefix);
+            }),
+            gradients([&](const auto& x, const AttentionPrefix& prefix) {
+              return by_definition(x, prefix).index_select(0, layout.first_B);
+            }));
+    }
   }
 }
 
@@ -75,7 +119,7 @@ TEST_CASE("the path with attention dropout keeps the expected value and repeats 
     return packed_attention(inputs.query, inputs.key, inputs.value, layout, shape, generator(seed)).detach();
   };
   const at::Tensor expected =
-      packed_attention_reference(inputs.query, inputs.key, inputs.value, kBorders[0], kHeads).detach();
+      packed_attention_reference(inputs.query, inputs.key, inputs.value, kBorders[0], {.heads = kHeads}).detach();
   CHECK(at::equal(run(1), run(1)));
   CHECK_FALSE(at::equal(run(1), run(2)));
   at::Tensor mean = at::zeros_like(expected);
