@@ -1,11 +1,14 @@
-// LoRA: low-rank updates of projections. Hu et al. 2021, arXiv 2106.09685. Formula and options: README.md.
+// LoRA, with rank-stabilised scaling and DoRA as options. Formulas, papers and options: README.md.
 #include <engram/sdk.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
+#include "updates.hpp"
+
+namespace engram_lora {
 namespace {
-
-namespace sdk = engram::sdk;
 
 class Lora final : public sdk::Strategy {
  public:
@@ -19,57 +22,85 @@ class Lora final : public sdk::Strategy {
          sdk::number("dropout", 0.1).range(0, 1).below(1).doc("Dropout on the input of the update only."),
          sdk::strings("targets", {"query", "value"})
              .doc("Names or dotted suffixes of linear sites; one string is a regular expression, or \"all-linear\"."),
+         sdk::strings("exclude", {}).doc("Targets to leave out, written as targets are."),
+         sdk::integers("layers", {}).range(0, 1000).doc("Only these blocks, counted from 0; empty: all."),
+         sdk::numbers_by_name("rank_pattern", {})
+             .range(1, 512)
+             .doc("Other ranks for some targets, by the end of their names (a regular expression)."),
+         sdk::numbers_by_name("alpha_pattern", {}).above(0).doc("Other alphas for some targets, likewise."),
+         sdk::boolean("rslora", false).doc("Scale by alpha / sqrt(rank) instead, so that high ranks learn as fast."),
+         sdk::boolean("dora", false).doc("Train the length of each row of the weight apart from its direction."),
+         sdk::string("init", "default")
+             .one_of({"default", "gaussian"})
+             .doc("First values of A: U(-1/sqrt(in), 1/sqrt(in)), or normal with deviation 1 / rank."),
          sdk::string("bias", "none")
              .one_of({"none", "lora_only", "all"})
              .doc("Which biases of the model train too: none, those of the targets, or all.")}};
   }
 
   explicit Lora(const sdk::Settings& settings)
-      : rank_(settings.integer("rank")),
-        alpha_(settings.number("alpha")),
-        dropout_(settings.number("dropout")),
-        targets_(settings.setting("targets")),
+      : options_(options_of(settings)),
+        dora_(settings.boolean("dora")),
+        gaussian_(settings.string("init") == "gaussian"),
         bias_(settings.string("bias")) {}
 
   void plan(const sdk::ModelView& model, sdk::Plan& plan) override {
-    const sdk::TargetMatch match = sdk::match_linear_sites(model, targets_);
-    sdk::check_rank(rank_, match);
-    for (const sdk::LinearSite& site : match.sites) adapt(site, plan);
-    claim_biases(model, match, plan);
-    plan.note("rank " + std::to_string(rank_) + ", scale " + decimal(alpha_) + " / " + std::to_string(rank_) + ", " +
-              std::to_string(match.sites.size()) + " sites (" + match.text() + ")");
+    const Updates updates = updates_of(model, options_);
+    for (const Update& update : updates.list) adapt(update, plan);
+    claim_biases(model, updates, plan);
+    plan.note(updates.text + (dora_ ? ", with magnitudes (DoRA)" : ""));
   }
 
-  // B stays zero, so that the model starts as it was.
+  // B stays zero and the magnitudes are those of the weight, so that the model starts as it was.
   void initialise(sdk::InitView& init) override {
-    const sdk::TargetMatch match = sdk::match_linear_sites(init.model(), targets_);
-    for (const sdk::LinearSite& site : match.sites) {
-      sdk::fill_kaiming_uniform(init.tensor(a_name(site)), std::sqrt(5.0), init.generator());
+    for (const Update& update : updates_of(init.model(), options_).list) {
+      const at::Tensor a = init.tensor(a_name(update));
+      if (gaussian_) {
+        sdk::fill_normal(a, 0, 1 / static_cast<double>(update.rank), init.generator());
+      } else {
+        sdk::fill_kaiming_uniform(a, std::sqrt(5.0), init.generator());
+      }
+      if (dora_) measure(update, init);
     }
   }
 
  private:
-  static std::string a_name(const sdk::LinearSite& site) { return site.name + ".lora_A.weight"; }
-  static std::string b_name(const sdk::LinearSite& site) { return site.name + ".lora_B.weight"; }
+  static std::string a_name(const Update& update) { return update.site.name + ".lora_A.weight"; }
+  static std::string b_name(const Update& update) { return update.site.name + ".lora_B.weight"; }
+  static std::string magnitude_name(const Update& update) { return update.site.name + ".lora_magnitude_vector"; }
 
-  // A number without trailing zeros.
-  static std::string decimal(double number) {
-    std::string text = std::to_string(number);
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.back() == '.') text.pop_back();
-    return text;
+  void adapt(const Update& update, sdk::Plan& plan) const {
+    plan.tensor(a_name(update), {update.rank, update.site.in},
+                gaussian_ ? "N(0, 1/rank)" : "U(-1/sqrt(in), 1/sqrt(in))");
+    plan.tensor(b_name(update), {update.site.out, update.rank}, "zeros");
+    const sdk::LowRank low_rank{.a = a_name(update),
+                                .b = b_name(update),
+                                .scale = update.scale,
+                                .dropout = options_.dropout,
+                                .wording = options_.rslora ? sdk::LowRank::Wording::alpha_by_root_of_rank
+                                                           : sdk::LowRank::Wording::alpha_by_rank};
+    if (dora_) {
+      plan.tensor(magnitude_name(update), {update.site.out}, "row lengths of the weight");
+      plan.adapt(update.site.name, sdk::dora(low_rank, magnitude_name(update)));
+    } else {
+      plan.adapt(update.site.name, low_rank);
+    }
   }
 
-  void adapt(const sdk::LinearSite& site, sdk::Plan& plan) const {
-    plan.tensor(a_name(site), {rank_, site.in}, "U(-1/sqrt(in), 1/sqrt(in))");
-    plan.tensor(b_name(site), {site.out, rank_}, "zeros");
-    plan.adapt(site.name, sdk::LowRank{a_name(site), b_name(site), alpha_ / static_cast<double>(rank_), dropout_});
+  // Where the model lies, so that the first step finds the very same lengths.
+  void measure(const Update& update, sdk::InitView& init) const {
+    const at::Tensor lengths = sdk::row_lengths(init.parameter(update.site.name + ".weight"));
+    if (lengths.min().item<double>() == 0) {
+      throw sdk::Error("DoRA cannot scale " + update.site.name + ": a row of its weight is zero",
+                       "add it to exclude, or leave dora out");
+    }
+    init.tensor(magnitude_name(update)).copy_(lengths);
   }
 
-  void claim_biases(const sdk::ModelView& model, const sdk::TargetMatch& match, sdk::Plan& plan) const {
+  void claim_biases(const sdk::ModelView& model, const Updates& updates, sdk::Plan& plan) const {
     if (bias_ == "lora_only") {
-      for (const sdk::LinearSite& site : match.sites) {
-        if (site.bias) plan.train(site.name + ".bias");
+      for (const Update& update : updates.list) {
+        if (update.site.bias) plan.train(update.site.name + ".bias");
       }
     } else if (bias_ == "all") {
       for (const sdk::Parameter& parameter : model.parameters) {
@@ -79,13 +110,13 @@ class Lora final : public sdk::Strategy {
     }
   }
 
-  int64_t rank_;
-  double alpha_;
-  double dropout_;
-  sdk::Setting targets_;
+  Options options_;
+  bool dora_;
+  bool gaussian_;
   std::string bias_;
 };
 
 }  // namespace
+}  // namespace engram_lora
 
-ENGRAM_PLUGIN(registrar) { registrar.strategy<Lora>(); }
+ENGRAM_PLUGIN(registrar) { registrar.strategy<engram_lora::Lora>(); }

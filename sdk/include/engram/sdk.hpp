@@ -2,6 +2,7 @@
 #pragma once
 
 #include <engram/sdk/claims.hpp>
+#include <engram/sdk/dora.hpp>
 #include <engram/sdk/error.hpp>
 #include <engram/sdk/export.hpp>
 #include <engram/sdk/fingerprint.hpp>

@@ -42,7 +42,8 @@ struct ENGRAM_SDK_EXPORT Train {
 };
 
 // Rate scales of several strategies multiply; a weight decay has one owner. What is said of a projection's weight also
-// holds for the low-rank and custom adapters of that projection.
+// holds for the adapters of that projection: the tensors that a LowRank names, and of a Custom's strategy those whose
+// names begin with the site's.
 struct ENGRAM_SDK_EXPORT Group {
   Pattern pattern;
   double rate_scale = 1;
@@ -72,13 +73,18 @@ struct ENGRAM_SDK_EXPORT LowRank {
   std::string b;
   double scale = 1;
   double dropout = 0;  // on the branch's input only, in [0, 1)
+  // How PEFT's files word the scale, which stands above either way: alpha / rank, or rsLoRA's alpha / sqrt(rank).
+  enum class Wording { alpha_by_rank, alpha_by_root_of_rank };
+  Wording wording = Wording::alpha_by_rank;
 };
 
 // What a Custom adapter may use in a forward pass.
 struct ENGRAM_SDK_EXPORT AdapterPass {
   at::Tensor weight;  // the site's own W (out, in), read only
   TensorByName tensor;
-  std::function<at::Tensor(const at::Tensor&, double)> dropout;  // seeded by the host; identity in evaluation
+  // Seeded by the host. In evaluation, and for probability 0, it returns its argument itself.
+  std::function<at::Tensor(const at::Tensor&, double)> dropout;
+  at::Tensor bias = {};  // the site's own b (out), part of base_out; undefined: it has none, or a weight is merged
 };
 
 // Any other addition to a projection.
@@ -88,8 +94,11 @@ struct ENGRAM_SDK_EXPORT Custom {
   // The change of W (out, in) that does the same without dropout: checkpoints fold it into the weights and penalties
   // act on it. Must be differentiable.
   std::function<at::Tensor(const AdapterPass&)> merged_delta;
-  // The kind of adapter in PEFT's terms, where PEFT has it: "dora". Empty: results are written as whole models.
+  // The kind of adapter in PEFT's terms, where PEFT has it: "dora", with these parts (dora.hpp makes such adapters).
+  // Empty: results are written as whole models.
   std::string peft_kind = {};
+  LowRank low_rank = {};       // A, B, scale and dropout of "dora"
+  std::string magnitude = {};  // the claimed magnitudes (out) of "dora"
 };
 
 // Adds to a linear site. Deltas of several strategies add, in recipe order.
@@ -127,10 +136,10 @@ struct ENGRAM_SDK_EXPORT Watched {
   std::string anchor = {};      // a claimed tensor of the parameter's shape; empty: the weights before the first step
 };
 
-// Adds weight / 2 * sum importance (w - anchor)^2 to what is minimised: the host adds its gradient analytically, once per
-// optimizer step, after accumulation and before projection and clipping. Where a watched weight carries adapters, w is
-// the weight with every merged delta added, and the gradient reaches the adapters' tensors too. Refused when nothing it
-// watches trains or is adapted.
+// Adds weight / 2 * sum importance (w - anchor)^2 to what is minimised: the host adds its gradient analytically, once
+// per optimizer step, after accumulation and before projection and clipping. Where a watched weight carries adapters, w
+// is the weight with every merged delta added, and the gradient reaches the adapters' tensors too. Refused when nothing
+// it watches trains or is adapted.
 struct ENGRAM_SDK_EXPORT Penalty {
   std::string name;
   std::string weight;  // a declared number of the strategy; a schedule may scale it as "<strategy>.<weight>"
