@@ -52,6 +52,23 @@ Batch pack(const Examples& examples, std::span<const int64_t> rows) {
   return batch;
 }
 
+Batch join(const std::vector<Batch>& batches) {
+  if (batches.size() == 1) return batches.front();
+  Batch joined{.offsets = {0}};
+  for (const Batch& batch : batches) {
+    const int64_t begin = joined.offsets.back();
+    for (size_t b = 1; b < batch.offsets.size(); ++b) joined.offsets.push_back(begin + batch.offsets[b]);
+    joined.rows.insert(joined.rows.end(), batch.rows.begin(), batch.rows.end());
+  }
+  for (at::Tensor Batch::*tensor :
+       {&Batch::input_ids_T, &Batch::token_type_ids_T, &Batch::position_ids_T, &Batch::labels_B}) {
+    std::vector<at::Tensor> parts;
+    for (const Batch& batch : batches) parts.push_back(batch.*tensor);
+    joined.*tensor = at::cat(parts);
+  }
+  return joined;
+}
+
 std::vector<int64_t> epoch_order(int64_t count, uint64_t seed, int64_t epoch) {
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed + static_cast<uint64_t>(epoch));
   const at::Tensor order = at::randperm(count, generator, at::kLong);

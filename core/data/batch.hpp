@@ -30,6 +30,10 @@ struct Batch {
 // Packs the given examples, in that order, on the CPU.
 Batch pack(const Examples& examples, std::span<const int64_t> rows);
 
+// The sequences of several batches end to end, in that order; `rows` too, though they may be of different data sets.
+// All on one device.
+Batch join(const std::vector<Batch>& batches);
+
 // The order of one epoch: a permutation of 0 .. count - 1 drawn from a CPU generator seeded seed + epoch, the same one
 // as transformers' Trainer draws (torch.randperm under torch.Generator().manual_seed(seed + epoch)).
 std::vector<int64_t> epoch_order(int64_t count, uint64_t seed, int64_t epoch);

@@ -52,6 +52,18 @@ TEST_CASE("a batch of no rows is empty", "[data]") {
   CHECK(batch.longest() == 0);
 }
 
+TEST_CASE("joined batches hold one's sequences after the other's", "[data]") {
+  const Examples examples = three_examples();
+  const Batch joined = join({pack(examples, Values{2, 0}), pack(examples, Values{1})});
+  const Batch whole = pack(examples, Values{2, 0, 1});
+  CHECK(at::equal(joined.input_ids_T, whole.input_ids_T));
+  CHECK(at::equal(joined.token_type_ids_T, whole.token_type_ids_T));
+  CHECK(at::equal(joined.position_ids_T, whole.position_ids_T));
+  CHECK(at::equal(joined.labels_B, whole.labels_B));
+  CHECK(joined.offsets == whole.offsets);
+  CHECK(joined.rows == whole.rows);
+}
+
 TEST_CASE("a batch moved to a device keeps its values and borders", "[data]") {
   const Batch batch = pack(three_examples(), Values{0, 1});
   const Batch moved = batch.to(at::kCPU);
