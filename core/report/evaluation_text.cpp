@@ -7,6 +7,7 @@ namespace {
 
 std::string title(const EvaluationView& evaluation) {
   if (evaluation.kind == EvaluationKind::baseline) return "the untouched model";
+  if (evaluation.kind == EvaluationKind::candidate) return "after training, " + evaluation.label;
   if (evaluation.step == 0) return "step 0, before the first update";
   return "step " + std::to_string(evaluation.step) + " of " + std::to_string(evaluation.steps) + ", epoch " +
          text::fixed(evaluation.epoch, 2);

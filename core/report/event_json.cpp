@@ -9,9 +9,15 @@ std::string_view word(EvaluationKind kind) {
   switch (kind) {
     case EvaluationKind::baseline: return "baseline";
     case EvaluationKind::during: return "during";
-    case EvaluationKind::end: return "end";
+    case EvaluationKind::candidate: return "candidate";
   }
   return "during";
+}
+
+Json by_name(const std::vector<std::pair<std::string, double>>& numbers) {
+  Json object = Json::object();
+  for (const auto& [name, number] : numbers) object[name] = number;
+  return object;
 }
 
 }  // namespace
@@ -26,10 +32,16 @@ Json run_started_event(const RunHeader& header) {
 }
 
 Json step_event(const StepProgress& progress) {
-  Json rates = Json::object();
-  for (const auto& [group, rate] : progress.learning_rates) rates[group] = rate;
-  return {{"event", "step"},       {"step", progress.step},  {"epoch", progress.epoch},
-          {"loss", progress.loss}, {"learning_rate", rates}, {"gradient_norm", progress.gradient_norm}};
+  Json event = {{"event", "step"},
+                {"step", progress.step},
+                {"epoch", progress.epoch},
+                {"loss", progress.loss},
+                {"learning_rate", by_name(progress.learning_rates)},
+                {"gradient_norm", progress.gradient_norm}};
+  if (progress.mixed_examples > 0) event["mixed_examples"] = progress.mixed_examples;
+  if (!progress.terms.empty()) event["terms"] = by_name(progress.terms);
+  if (!progress.penalties.empty()) event["penalties"] = by_name(progress.penalties);
+  return event;
 }
 
 Json evaluation_event(const EvaluationView& evaluation) {
@@ -45,6 +57,7 @@ Json evaluation_event(const EvaluationView& evaluation) {
                 {"epoch", evaluation.epoch},
                 {"metrics", metrics}};
   if (evaluation.kind == EvaluationKind::baseline) return event;
+  if (evaluation.kind == EvaluationKind::candidate) event["label"] = evaluation.label;
   event["drop"] = drop;
   event["retained"] = retained;
   event["score"] = evaluation.score ? Json(*evaluation.score) : Json(nullptr);

@@ -63,6 +63,9 @@ void EventLog::step(const StepProgress& progress) {
 
 void EventLog::evaluation(const EvaluationView& evaluation) {
   events_.append(line(evaluation_event(evaluation)));
+  if (evaluation.kind == EvaluationKind::candidate) {
+    return timing("candidate", {{"label", evaluation.label}, {"seconds", milliseconds_kept(evaluation.seconds)}});
+  }
   // The baseline is step -1: the untouched model, before strategies are attached at step 0.
   const int64_t step = evaluation.kind == EvaluationKind::baseline ? -1 : evaluation.step;
   for (const EvaluationRow& row : evaluation.rows) {

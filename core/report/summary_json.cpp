@@ -82,11 +82,8 @@ Json to_json(const EvaluationRow& row) {
 Json to_json(const RunSummary& summary) {
   Json chosen = nullptr;
   if (summary.chosen) {
-    chosen = {{"step", summary.chosen->step},
-              {"epoch", summary.chosen->epoch},
-              {"score", summary.chosen->score},
-              {"among", summary.chosen->among},
-              {"folder", summary.chosen->folder}};
+    chosen = {{"step", summary.chosen->step},   {"epoch", summary.chosen->epoch},   {"score", summary.chosen->score},
+              {"among", summary.chosen->among}, {"folder", summary.chosen->folder}, {"label", summary.chosen->label}};
   }
   return {{"schema", 1},
           {"recipe", summary.recipe},

@@ -87,8 +87,9 @@ std::vector<EvaluationRow> read_rows(const Reader& reader, const char* field) {
 std::optional<ChosenCheckpoint> read_chosen(const Reader& reader) {
   if (reader.is_null("chosen")) return std::nullopt;
   const Reader chosen = reader.inner("chosen");
-  return ChosenCheckpoint{chosen.value<int64_t>("step"), chosen.value<double>("epoch"), chosen.value<double>("score"),
-                          chosen.value<int64_t>("among"), chosen.value<std::string>("folder")};
+  return ChosenCheckpoint{chosen.value<int64_t>("step"),       chosen.value<double>("epoch"),
+                          chosen.value<double>("score"),       chosen.value<int64_t>("among"),
+                          chosen.value<std::string>("folder"), chosen.value<std::string>("label")};
 }
 
 }  // namespace

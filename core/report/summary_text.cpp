@@ -53,9 +53,10 @@ std::string kept_lines(const RunSummary& summary, const Style& style) {
   if (!summary.chosen) return line("kept", "no checkpoint", style);
   const ChosenCheckpoint& chosen = *summary.chosen;
   const RunPoint at{static_cast<double>(chosen.step), chosen.epoch};
+  const std::string what = chosen.label.empty() ? point_text(at) : point_text(at) + ", " + chosen.label;
   return line("kept",
-              point_text(at) + ", score " + text::fixed(chosen.score, 4) + ", the best of " +
-                  std::to_string(chosen.among) + (chosen.among == 1 ? " evaluation" : " evaluations"),
+              what + ", score " + text::fixed(chosen.score, 4) + ", the best of " + std::to_string(chosen.among) +
+                  (chosen.among == 1 ? " evaluation" : " evaluations"),
               style) +
          line("", chosen.folder.empty() ? "nothing to save: this is the model as it began" : chosen.folder, style);
 }

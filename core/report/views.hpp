@@ -61,6 +61,9 @@ struct StepProgress {
   double loss = 0;                                             // mean over the examples since the last log point
   std::vector<std::pair<std::string, double>> learning_rates;  // by optimizer group; the first is shown
   double gradient_norm = 0;                                    // before clipping
+  int64_t mixed_examples = 0;                                  // of the step, from other data sets
+  std::vector<std::pair<std::string, double>> terms;           // weighted loss terms of the step, nats
+  std::vector<std::pair<std::string, double>> penalties;       // weighted penalties of the step, nats
   double samples_per_second = 0;                               // clock
   double seconds_left = 0;                                     // clock; below 0: not known yet
 };
@@ -78,10 +81,15 @@ struct EvaluationRow {
   std::optional<double> retained;  // original task: 1 - relative drop
 };
 
-enum class EvaluationKind { baseline, during, end };
+enum class EvaluationKind {
+  baseline,
+  during,
+  candidate,  // weights that a strategy proposed after training
+};
 
 struct EvaluationView {
   EvaluationKind kind = EvaluationKind::during;
+  std::string label;  // of a candidate: "weight_interpolation: alpha 0.4"
   int64_t step = 0;
   int64_t steps = 0;
   double epoch = 0;
@@ -105,6 +113,7 @@ struct ChosenCheckpoint {
   double score = 0;
   int64_t among = 0;  // evaluations it was chosen from
   std::string folder;
+  std::string label;  // of a candidate; empty: the weights as they were at that step
 };
 
 // The end of a run; result.json holds all of this but `next` (summary_json.hpp).

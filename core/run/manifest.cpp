@@ -14,12 +14,21 @@
 namespace engram::run {
 namespace {
 
+// An optional setting that was not given is null.
+constexpr auto setting_json = []<class Value>(const Value& value) -> Json {
+  if constexpr (std::is_same_v<Value, std::monostate>) {
+    return nullptr;
+  } else {
+    return value;
+  }
+};
+
 Json strategies_json(const Preparation& prepared) {
   Json all = Json::array();
   for (const auto& [id, settings] : prepared.strategies.settings()) {
     Json values = Json::object();
     for (const auto& [name, setting] : settings) {
-      std::visit([&, &key = name](const auto& value) { values[key] = value; }, setting);
+      values[name] = std::visit(setting_json, setting);
     }
     all.push_back({{"id", id}, {"settings", values}});
   }

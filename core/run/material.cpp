@@ -35,15 +35,16 @@ void append(data::Examples& all, data::Examples more) {
   all.content_hash += "+" + more.content_hash;
 }
 
-void warn_of_shared_rows(Material& material) {
-  const std::unordered_set<uint64_t> trained(material.training.row_hashes.begin(), material.training.row_hashes.end());
+// Rows that are scored must not be among those that train, are mixed in, or are measured from.
+void warn_of_shared_rows(Material& material, const data::Examples& used, const std::string& purpose) {
+  const std::unordered_set<uint64_t> hashes(used.row_hashes.begin(), used.row_hashes.end());
   for (const EvaluationSet& set : material.evaluation) {
     int64_t shared = 0;
-    for (const uint64_t hash : set.examples.row_hashes) shared += trained.contains(hash) ? 1 : 0;
+    for (const uint64_t hash : set.examples.row_hashes) shared += hashes.contains(hash) ? 1 : 0;
     if (shared == 0) continue;
     material.warnings.push_back(text::thousands(shared) + " of the " + text::thousands(set.examples.size()) +
-                                " rows of data." + set.set->name + " also stand in the training data (" +
-                                material.training.name + "), so its scores are flattered");
+                                " rows of data." + set.set->name + " also stand in " + purpose + " (" + used.name +
+                                "), so its scores are flattered");
   }
 }
 
@@ -112,7 +113,38 @@ void require_known_ids(const data::Examples& examples, const sdk::ModelView& vie
                    .fix = "put the tokenizer.json that belongs to the model into its folder"});
 }
 
+void load_strategy_sets(const Preparation& prepared, const data::Tokenizer& tokenizer, Material& material) {
+  for (const std::string& name : prepared.resolution.data_sets()) {
+    for (const SetFacts& facts : prepared.sets) {
+      if (facts.set->name != name) continue;
+      data::Examples examples = load_set(prepared, facts, tokenizer);
+      require_known_ids(examples, prepared.view);
+      if (facts.set->use == recipe::DataUse::strategies) {
+        warn_of_truncation(material, examples, prepared.recipe().train.max_length);
+        warn_of_shared_rows(material, examples, "the data that strategies use");
+      }
+      material.strategy_sets.emplace(name, std::move(examples));
+    }
+  }
+}
+
 }  // namespace
+
+train::MixedData Material::mixed(const strategy::Resolution& resolution) const {
+  train::MixedData mixed;
+  for (const auto& owned : resolution.mixes) mixed[owned.claim.data] = &strategy_sets.at(owned.claim.data);
+  return mixed;
+}
+
+std::function<std::vector<int64_t>(const std::string&)> tokenizer_of(const Preparation& prepared) {
+  const auto tokenizer = std::make_shared<data::Tokenizer>(prepared.folder.tokenizer_file);
+  return [tokenizer](const std::string& text) {
+    // Long enough for any text: the strategy cuts or repeats it as it needs.
+    constexpr int64_t kNoLimit = 1 << 20;
+    const auto& ids = tokenizer->encode({text}, {}, kNoLimit).ids;
+    return std::vector<int64_t>(ids.begin(), ids.end());
+  };
+}
 
 Material load_material(const Preparation& prepared, at::Device device,
                        const std::function<void(const std::string&)>& phase) {
@@ -132,7 +164,8 @@ Material load_material(const Preparation& prepared, at::Device device,
       material.evaluation.push_back({facts.set, std::move(examples)});
     }
   }
-  warn_of_shared_rows(material);
+  warn_of_shared_rows(material, material.training, "the training data");
+  load_strategy_sets(prepared, tokenizer, material);
 
   phase("loading the model");
   material.weights_hash = sha256_of_file(prepared.folder.weights_file);

@@ -1,6 +1,8 @@
 // What a run holds in memory: the model with its heads, and every data set as token ids.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "data/examples.hpp"
 #include "model/model.hpp"
 #include "run/preparation.hpp"
+#include "train/trainer.hpp"
 
 namespace engram::run {
 
@@ -21,8 +24,15 @@ struct Material {
   std::string weights_hash;               // SHA-256 of the weights file, read once for everything that names it
   data::Examples training;                // all training sets, one after the other
   std::vector<EvaluationSet> evaluation;  // in the recipe's order
-  std::vector<std::string> warnings;      // rows shared between sets, truncated texts
+  std::map<std::string, data::Examples> strategy_sets;  // that passes and mixes name, by name
+  std::vector<std::string> warnings;                    // rows shared between sets, truncated texts
+
+  // What the trainer mixes in; borrowed from strategy_sets.
+  train::MixedData mixed(const strategy::Resolution& resolution) const;
 };
+
+// How strategies turn a text into token ids: with the model's tokenizer, loaded when it is first asked for.
+std::function<std::vector<int64_t>(const std::string&)> tokenizer_of(const Preparation& prepared);
 
 // Loads tokens and weights and gives every task its head: the model's own, a fresh one, or a fitted one. `phase` is
 // told what is being waited for. Throws DataError.

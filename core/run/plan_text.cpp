@@ -97,7 +97,9 @@ std::string steps_section(Preparation& prepared) {
                                   .steps = count.total,
                                   .epoch = static_cast<double>(step) / static_cast<double>(count.per_epoch),
                                   .epochs = train.epochs});
-    text += line("step " + std::to_string(step), rate_text(train.learning_rate * factor.rate_factor));
+    std::string values = rate_text(train.learning_rate * factor.rate_factor);
+    for (const auto& [name, number] : factor.strategy_numbers) values += ", " + name + " x " + rate_text(number);
+    text += line("step " + std::to_string(step), values);
   }
   return text;
 }

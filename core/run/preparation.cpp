@@ -7,6 +7,7 @@
 #include "data/examples.hpp"
 #include "eval/evaluator.hpp"
 #include "eval/metrics.hpp"
+#include "run/strategy_facts.hpp"
 #include "strategy/plugin_finder.hpp"
 
 namespace engram::run {
@@ -155,11 +156,8 @@ std::string settle_trained_task(const recipe::Recipe& recipe, Faults& faults) {
   return trained;
 }
 
-void count_rows(Preparation& prepared) {
-  for (SetFacts& facts : prepared.sets) {
-    facts.rows = data::count_rows(*facts.set, facts.file);
-    if (facts.set->use == recipe::DataUse::train) prepared.training_rows += facts.rows.rows;
-  }
+void count_rows(std::vector<SetFacts>& sets) {
+  for (SetFacts& facts : sets) facts.rows = data::count_rows(*facts.set, facts.file);
 }
 
 }  // namespace
@@ -192,9 +190,11 @@ Preparation prepare(const Sources& sources) {
   }
   faults.raise<RecipeError>();
 
+  count_rows(sets);
   strategy::Strategies strategies =
       strategy::Strategies::load(recipe.strategies, strategy::plugin_search_path(sources.plugins));
-  strategy::Resolution resolution = strategy::resolve(view, strategies.plan(view), faults);
+  strategy::Resolution resolution = strategy::resolve(view, strategies.plan(view), data_facts(sets, tasks), faults);
+  refuse_long_sequences(recipe, view, resolution, faults);
   faults.raise<RecipeError>();
 
   Preparation prepared{.script = std::move(script),
@@ -206,10 +206,15 @@ Preparation prepare(const Sources& sources) {
                        .strategies = std::move(strategies),
                        .resolution = std::move(resolution),
                        .trained_task = trained_task};
-  count_rows(prepared);
+  for (const SetFacts& facts : prepared.sets) {
+    if (facts.set->use == recipe::DataUse::train) prepared.training_rows += facts.rows.rows;
+  }
   prepared.steps = train::count_steps(prepared.training_rows, prepared.recipe().train);
   prepared.metric_names = metric_names_of(prepared.recipe());
   prepared.script.resolve(prepared.metric_names);
+  refuse_unknown_numbers(
+      prepared.script.schedule({.steps = prepared.steps.total, .epochs = prepared.recipe().train.epochs}),
+      prepared.resolution);
   return prepared;
 }
 

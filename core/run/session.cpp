@@ -10,10 +10,12 @@
 #include "base/text.hpp"
 #include "checkpoint/deployable.hpp"
 #include "checkpoint/run_folder.hpp"
+#include "checkpoint/strategy_tensors.hpp"
 #include "checkpoint/training_state.hpp"
 #include "kernels/device.hpp"
 #include "report/events.hpp"
 #include "report/summary_json.hpp"
+#include "run/candidates.hpp"
 #include "run/evaluation_steps.hpp"
 #include "run/headline.hpp"
 #include "run/manifest.hpp"
@@ -22,30 +24,14 @@
 #include "run/scoring.hpp"
 #include "run/settle_device.hpp"
 #include "run/step_log.hpp"
+#include "run/strategy_facts.hpp"
+#include "run/strategy_passes.hpp"
 #include "run/summary.hpp"
 
 namespace engram::run {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-
-// What the terminal shows during a run: the files hold every metric.
-report::EvaluationView shortened(report::EvaluationView view) {
-  std::erase_if(view.rows, [](const report::EvaluationRow& row) { return row.metric == "macro_f1"; });
-  return view;
-}
-
-// A schedule may set a strategy's numbers only where that strategy has claimed them.
-void refuse_unclaimed_numbers(const recipe::ScheduleResult& schedule) {
-  Faults faults;
-  for (const auto& [name, value] : schedule.strategy_numbers) {
-    faults.add({.what = "the schedule sets '" + name + "', which no strategy of this run takes from a schedule",
-                .where = "schedule",
-                .allowed = "lr",
-                .fix = "return a number, or { lr = ... }"});
-  }
-  faults.raise<RecipeError>();
-}
 
 // One run in progress. Members stand in the order in which they are made; finish() ends the strategies first.
 class Session {
@@ -74,8 +60,8 @@ class Session {
     announce();
     score_untouched();
     attach_strategies();
-    train::Trainer trainer(*material_.model, prepared_.strategies, prepared_.resolution, material_.training,
-                           settings());
+    train::Trainer trainer(*material_.model, prepared_.strategies, prepared_.resolution, material_.training, settings(),
+                           material_.mixed(prepared_.resolution));
     trainer_ = &trainer;
     resume_or_begin();
     try {
@@ -122,8 +108,10 @@ class Session {
   bool evaluation_stops();
   void evaluate();
   bool stop_rule_fires();
-  void roll_back();
   void save_best();
+  void write_best();
+  void work_after_training();
+  void scored(const Candidate& candidate, bool best);
   void save_state(std::string_view why);
   void finish();
   report::RunSummary summary() const;
@@ -146,7 +134,8 @@ class Session {
   std::string reason_;
   double training_seconds_ = 0;
   int64_t saved_step_ = -1;
-  bool best_unsaved_ = false;  // the newest evaluation is the best, and the stop rule has not refused it
+  std::optional<Candidate> best_candidate_;  // weights proposed after training that became the result
+  bool best_unsaved_ = false;                // the newest evaluation is the best, and the stop rule has not refused it
 };
 
 void Session::write_records() {
@@ -177,18 +166,23 @@ void Session::announce() {
 void Session::score_untouched() {
   terminal_.phase("scoring the untouched model");
   history_.baseline = scoring_.score_untouched();
-  const report::EvaluationView view{.kind = report::EvaluationKind::baseline,
-                                    .steps = prepared_.steps.total,
-                                    .rows = scoring_.rows(history_.baseline),
-                                    .seconds = scoring_.last_seconds()};
+  const report::EvaluationView view =
+      evaluation_view(report::EvaluationKind::baseline, {.metrics = history_.baseline}, prepared_.steps, scoring_);
   if (!resuming()) events_.evaluation(view);
   terminal_.evaluation(shortened(view));
 }
 
 void Session::attach_strategies() {
   using Start = strategy::Strategies::Start;
+  strategy::InitServices services;
+  if (!resuming()) {
+    services = {.passes = run_passes(sdk::Pass::When::before_training, prepared_, material_,
+                                     [&](const std::string& what) { terminal_.phase(what); }),
+                .tokenize = tokenizer_of(prepared_),
+                .carried = checkpoint::read_strategy_tensors(prepared_.model_folder)};
+  }
   prepared_.strategies.apply(*material_.model, prepared_.resolution, static_cast<uint64_t>(settings().seed),
-                             resuming() ? Start::restored : Start::fresh);
+                             resuming() ? Start::restored : Start::fresh, services);
 }
 
 std::vector<model::NamedTensor> Session::training_weights() const {
@@ -257,7 +251,7 @@ void Session::one_step() {
   recipe::ScheduleInput input = trainer_->schedule_input();
   input.history = &history_;
   const recipe::ScheduleResult schedule = prepared_.script.schedule(input);
-  refuse_unclaimed_numbers(schedule);
+  refuse_unknown_numbers(schedule, prepared_.resolution);
   step_log_->before_step();
   step_log_->add(trainer_->step(schedule));
   if (trainer_->done() == 1) {
@@ -276,14 +270,9 @@ void Session::evaluate() {
   history_.evaluations.push_back(evaluation);
   if (best) history_.best = history_.evaluations.size() - 1;
 
-  const report::EvaluationView view{.kind = report::EvaluationKind::during,
-                                    .step = evaluation.step,
-                                    .steps = trainer_->count().total,
-                                    .epoch = evaluation.epoch,
-                                    .rows = scoring_.rows(evaluation.metrics),
-                                    .score = evaluation.score,
-                                    .best = best,
-                                    .seconds = scoring_.last_seconds()};
+  report::EvaluationView view =
+      evaluation_view(report::EvaluationKind::during, evaluation, trainer_->count(), scoring_);
+  view.best = best;
   events_.evaluation(view);
   terminal_.evaluation(shortened(view));
   best_unsaved_ = best && evaluation.step > 0;
@@ -292,6 +281,10 @@ void Session::evaluate() {
 void Session::save_best() {
   if (!best_unsaved_) return;
   best_unsaved_ = false;
+  write_best();
+}
+
+void Session::write_best() {
   checkpoint::write_deployable(folder_.best(), {.model = *material_.model,
                                                 .strategies = prepared_.strategies,
                                                 .resolution = prepared_.resolution,
@@ -305,19 +298,9 @@ bool Session::stop_rule_fires() {
   if (!decision.stop) return false;
   ending_ = report::Ending::stop_rule;
   reason_ = decision.reason;
-  if (decision.rollback) roll_back();
+  if (decision.rollback && roll_back(history_)) best_unsaved_ = false;
   if (decision.rollback && history_.best == 0) ending_ = report::Ending::budget_not_met;
   return true;
-}
-
-// What was just scored is refused whatever its score: the best of those before it is the result.
-void Session::roll_back() {
-  if (history_.best + 1 != history_.evaluations.size()) return;
-  best_unsaved_ = false;
-  history_.best = 0;
-  for (size_t i = 1; i + 1 < history_.evaluations.size(); ++i) {
-    if (history_.evaluations[i].score > history_.evaluations[history_.best].score) history_.best = i;
-  }
 }
 
 void Session::save_state(std::string_view why) {
@@ -337,7 +320,7 @@ void Session::finish() {
   save_best();
   if (ending_ != report::Ending::failed) step_log_->flush();
   if (interrupted()) save_state("interrupted");
-  if (ending_ != report::Ending::failed) prepared_.strategies.end(trainer_->where());
+  if (ending_ != report::Ending::failed) work_after_training();
   if (ending_ != report::Ending::all_steps) events_.stopped(trainer_->done(), ending_, reason_);
   const report::RunSummary result = summary();
   if (!std::filesystem::exists(folder_.manifest())) {
@@ -351,8 +334,33 @@ void Session::finish() {
   prepared_.strategies.shutdown();
 }
 
+// An interrupted run goes on later: what belongs after training waits until then.
+void Session::work_after_training() {
+  strategy::PassResults passes;
+  if (!interrupted()) {
+    Candidates candidates(prepared_, material_, scoring_, history_,
+                          [this](const Candidate& candidate, bool best) { scored(candidate, best); });
+    prepared_.strategies.finish(candidates);
+    best_candidate_ = candidates.best();
+    passes = run_passes(sdk::Pass::When::after_training, prepared_, material_,
+                        [&](const std::string& what) { terminal_.phase(what); });
+  }
+  prepared_.strategies.end(trainer_->where(), passes);
+}
+
+void Session::scored(const Candidate& candidate, bool best) {
+  report::EvaluationView view =
+      evaluation_view(report::EvaluationKind::candidate, candidate.evaluation, trainer_->count(), scoring_);
+  view.label = candidate.label;
+  view.best = best;
+  events_.evaluation(view);
+  terminal_.evaluation(shortened(view));
+  if (best) write_best();
+}
+
 report::RunSummary Session::summary() const {
   report::RunSummary summary = summary_of_history(history_, scoring_);
+  if (best_candidate_) choose_candidate(summary, *best_candidate_, scoring_);
   summary.recipe = recipe().name;
   summary.run_folder = folder_.path().string();
   summary.ending = ending_;

@@ -46,6 +46,7 @@ report::StepProgress StepLog::progress_of(const train::StepResult& result, doubl
       .epoch = static_cast<double>(result.step) / static_cast<double>(trainer_.count().per_epoch),
       .loss = loss,
       .gradient_norm = norm,
+      .mixed_examples = result.mixed_examples,
       .samples_per_second = samples_per_second_,
       .seconds_left =
           seconds_ / static_cast<double>(done_here) * static_cast<double>(trainer_.count().total - result.step)};
@@ -62,7 +63,9 @@ void StepLog::flush() {
   for (const train::StepResult& result : waiting_) {
     scalars.push_back(result.loss);
     scalars.push_back(result.gradient_norm);
-    examples += result.examples;
+    for (const auto& [name, value] : result.terms) scalars.push_back(value.to(at::kFloat));
+    for (const auto& [name, value] : result.penalties) scalars.push_back(value.to(at::kFloat));
+    examples += result.examples + result.mixed_examples;
   }
   const at::Tensor values = at::stack(scalars).to(at::kDouble).cpu();
   const double seconds = std::chrono::duration<double>(SteadyClock::now() - since_).count();
@@ -74,7 +77,9 @@ void StepLog::flush() {
   for (const train::StepResult& result : read) {
     const double loss = *value++, norm = *value++;
     if (!std::isfinite(loss) || !std::isfinite(norm)) not_finite(result.step, loss);
-    const report::StepProgress progress = progress_of(result, loss, norm);
+    report::StepProgress progress = progress_of(result, loss, norm);
+    for (const auto& [name, unread] : result.terms) progress.terms.emplace_back(name, *value++);
+    for (const auto& [name, unread] : result.penalties) progress.penalties.emplace_back(name, *value++);
     events_.step(progress);
     terminal_.step(progress);
   }

@@ -21,4 +21,40 @@ report::RunSummary summary_of_history(const recipe::History& history, const Scor
   return summary;
 }
 
+report::EvaluationView evaluation_view(report::EvaluationKind kind, const recipe::Evaluation& evaluation,
+                                       const train::StepCount& count, const Scoring& scoring) {
+  report::EvaluationView view{.kind = kind,
+                              .step = evaluation.step,
+                              .steps = count.total,
+                              .epoch = evaluation.epoch,
+                              .rows = scoring.rows(evaluation.metrics),
+                              .seconds = scoring.last_seconds()};
+  if (kind != report::EvaluationKind::baseline) view.score = evaluation.score;
+  return view;
+}
+
+report::EvaluationView shortened(report::EvaluationView view) {
+  std::erase_if(view.rows, [](const report::EvaluationRow& row) { return row.metric == "macro_f1"; });
+  return view;
+}
+
+bool roll_back(recipe::History& history) {
+  if (history.best + 1 != history.evaluations.size()) return false;
+  history.best = 0;
+  for (size_t i = 1; i + 1 < history.evaluations.size(); ++i) {
+    if (history.evaluations[i].score > history.evaluations[history.best].score) history.best = i;
+  }
+  return true;
+}
+
+void choose_candidate(report::RunSummary& summary, const Candidate& candidate, const Scoring& scoring) {
+  if (summary.last_rows.empty()) summary.last_rows = summary.rows;
+  summary.rows = scoring.rows(candidate.evaluation.metrics);
+  summary.chosen->step = candidate.evaluation.step;
+  summary.chosen->epoch = candidate.evaluation.epoch;
+  summary.chosen->score = candidate.evaluation.score;
+  summary.chosen->folder = "checkpoints/best";
+  summary.chosen->label = candidate.label;
+}
+
 }  // namespace engram::run

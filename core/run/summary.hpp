@@ -1,13 +1,26 @@
-// The end of a run as far as its evaluations tell it.
+// A run as far as its evaluations tell it.
 #pragma once
 
 #include "recipe/history.hpp"
 #include "report/views.hpp"
+#include "run/candidates.hpp"
 #include "run/scoring.hpp"
 
 namespace engram::run {
 
 // Rows of the chosen and the last evaluation, the checkpoint chosen and both crossover points; the rest stays empty.
 report::RunSummary summary_of_history(const recipe::History& history, const Scoring& scoring);
+
+// What is shown of one evaluation; of a baseline the score is left out.
+report::EvaluationView evaluation_view(report::EvaluationKind kind, const recipe::Evaluation& evaluation,
+                                       const train::StepCount& count, const Scoring& scoring);
+// What the terminal shows during a run: the files hold every metric.
+report::EvaluationView shortened(report::EvaluationView view);
+
+// Refuses the newest evaluation whatever its score: the best of those before it is the result. Whether it was the best.
+bool roll_back(recipe::History& history);
+
+// Makes a candidate the checkpoint chosen.
+void choose_candidate(report::RunSummary& summary, const Candidate& candidate, const Scoring& scoring);
 
 }  // namespace engram::run

@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "base/json.hpp"
 #include "checkpoint/peft_adapter.hpp"
+#include "checkpoint/peft_virtual_tokens.hpp"
 #include "checkpoint/run_folder.hpp"
 #include "model/folder.hpp"
 
@@ -21,15 +22,13 @@ void require_same_base(const model::FolderFacts& base, const std::string& record
                    .fix = "put the model back that the run's manifest.json names"});
 }
 
-// Puts an adapter's pairs, biases and head into the model.
-void install(model::Model& model, const checkpoint::PeftAdapter& adapter, const std::string& task,
-             const std::vector<std::string>& labels) {
-  model::Head head{.task = task, .labels = labels};
+// Puts an adapter's updates, biases and head into the model.
+void install(model::Model& model, const checkpoint::PeftAdapter& adapter, model::Head head) {
   for (const model::NamedTensor& entry : adapter.parameters) {
     const at::Tensor value = entry.tensor.to(model.device(), at::kFloat);
-    if (entry.name == "heads." + task + ".weight") {
+    if (entry.name == "heads." + head.task + ".weight") {
       head.weight = value.clone();
-    } else if (entry.name == "heads." + task + ".bias") {
+    } else if (entry.name == "heads." + head.task + ".bias") {
       head.bias = value.clone();
     } else {
       const at::NoGradGuard no_grad;
@@ -37,11 +36,20 @@ void install(model::Model& model, const checkpoint::PeftAdapter& adapter, const 
     }
   }
   model.set_head(std::move(head));
-  for (const auto& [site, low_rank] : adapter.pairs) {
-    model.attach(site,
-                 model::BoundLowRank{
-                     .a = low_rank.a.to(model.device()), .b = low_rank.b.to(model.device()), .scale = low_rank.scale});
+  for (const checkpoint::PeftUpdate& update : adapter.updates) model.attach(update.site, update.bound(model.device()));
+}
+
+// Puts what a folder in PEFT's format holds into the model; `head` has its name and labels.
+void install_adapter(model::Model& model, const std::filesystem::path& folder, model::Head head) {
+  if (!checkpoint::holds_virtual_tokens(folder)) {
+    const checkpoint::PeftAdapter adapter = checkpoint::read_peft_adapter(folder, model.view(), head.task);
+    return install(model, adapter, std::move(head));
   }
+  const checkpoint::VirtualTokens tokens = checkpoint::read_virtual_tokens(folder, model.view());
+  head.weight = tokens.head_weight;
+  head.bias = tokens.head_bias;
+  model.set_head(std::move(head));
+  tokens.attach_to(model);
 }
 
 // What the recipe's training set of the task has in a row.
@@ -74,7 +82,7 @@ predict::Predictor open_trained(const std::filesystem::path& run_folder, at::Dev
   model->move_to(device);
   if (is_adapter) {
     const auto labels = manifest.at("tasks").at(task).get<std::vector<std::string>>();
-    install(*model, checkpoint::read_peft_adapter(run.best(), model->view(), task), task, labels);
+    install_adapter(*model, run.best(), {.task = task, .labels = labels});
   }
   const Json& recipe = manifest.at("recipe");
   return {std::move(model), data::Tokenizer(facts.tokenizer_file), task, input_of(recipe, task),

@@ -1,0 +1,150 @@
+"""Runs with every shipped strategy, as a recipe writer would start them."""
+
+import hashlib
+import shutil
+import unittest
+
+from tiny import LORA, RECIPE, TinyCase, write_rows
+
+# The original task's own training rows, for strategies alone.
+WITH_DATA = RECIPE.replace("  strategies = {", '''  strategies = {''').replace(
+    '    original = {', '''    past     = { "past.csv", text = "text", label = "label", task = "wind", use = "strategies" },
+    original = {''')
+
+EWC = '{ "ewc", data = "past", samples = 32, lambda = %s }'
+
+
+class Strategies(TinyCase):
+    def setUp(self):
+        super().setUp()
+        write_rows(self.folder / "past.csv", ["calm", "stormy", "windy"], 40, 4)
+
+    def run_with(self, strategies, out, expect=0, rest="", train=""):
+        recipe = self.recipe(strategies=strategies, text=WITH_DATA, rest=rest, train="dropout = 0, " + train)
+        return self.engram("run", recipe, "--out", out, "--set", "train.epochs=1", expect=expect)
+
+    def weights(self, out):
+        files = sorted((self.folder / out / "checkpoints").glob("step-*/*.safetensors"))
+        self.assertTrue(files)
+        return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+
+    def steps(self, out):
+        return [event for event in self.events(out) if event["event"] == "step"]
+
+    def drift(self, out):
+        rows = {(row["set"], row["metric"]): row for row in self.result(out)["last_rows"] or self.result(out)["rows"]}
+        return rows["original", "loss"]["now"]
+
+    def test_every_strategy_trains_writes_a_result_and_labels_texts(self):
+        all_of_them = {
+            "lora": LORA,
+            "dora": '{ "lora", rank = 4, dora = true, dropout = 0 }',
+            "prefix": '{ "prefix_tuning", tokens = 3 }',
+            "prompt": '{ "prompt_tuning", tokens = 3 }',
+            "ewc": EWC % 1,
+            "freezing": '{ "freezing", keep = "last 1 blocks" }',
+            "rates": '{ "discriminative_lr", decay = 0.8 }',
+            "replay": '{ "replay", data = "past", share = 0.25 }',
+            "l2": '{ "l2_sp" }',
+            "distillation": '{ "distillation" }',
+            "interpolation": '{ "weight_interpolation" }',
+        }
+        for name, strategies in all_of_them.items():
+            with self.subTest(name):
+                self.run_with(strategies, name)
+                self.assertEqual(self.result(name)["steps_done"], 12)
+                # Texts are labelled by the best checkpoint; none is kept where nothing beat the start.
+                if (self.folder / name / "checkpoints/best").exists():
+                    lines = self.engram("predict", name, stdin="w5 w6 w7 w8\nw40 w41\n").stdout.splitlines()
+                    self.assertEqual(len(lines), 2)
+
+    def test_the_pull_of_ewc_keeps_the_original_task_s_loss_down_and_is_logged(self):
+        self.run_with("", "plain")
+        self.run_with(EWC % 100, "held")
+        self.assertLess(self.drift("held"), self.drift("plain"))
+        penalties = [step["penalties"]["ewc.fisher"] for step in self.steps("held")]
+        self.assertEqual(penalties[0], 0)  # at the anchor
+        self.assertGreater(penalties[-1], 0)
+
+    def test_lambda_zero_is_no_ewc_bit_for_bit(self):
+        self.run_with("", "plain")
+        self.run_with(EWC % 0, "zero")
+        plain, zero = ([(s["loss"], s["gradient_norm"]) for s in self.steps(out)] for out in ["plain", "zero"])
+        self.assertEqual(plain, zero)
+
+    def test_squared_gradients_are_computed_once_and_then_read(self):
+        self.run_with(EWC % 1, "first")
+        kept = list((self.folder / "cache/passes").glob("*.safetensors"))
+        self.assertEqual(len(kept), 1)
+        before = kept[0].stat().st_mtime_ns
+        self.run_with(EWC % 1, "second")
+        self.assertEqual(kept[0].stat().st_mtime_ns, before)
+        self.assertEqual(self.weights("first"), self.weights("second"))
+        kept[0].write_bytes(b"damaged")
+        self.run_with(EWC % 1, "third")
+        self.assertEqual(self.weights("first"), self.weights("third"))
+
+    def test_a_schedule_scales_a_strategy_s_number(self):
+        rest = 'schedule = function(s) return { lr = 1, ["ewc.lambda"] = s.step < 6 and 1 or 0 } end,'
+        text = WITH_DATA.replace("  schedule = schedule.linear { warmup = 0.1 },\n", "")
+        recipe = self.recipe(strategies=EWC % 1, text=text, rest=rest)
+        self.engram("run", recipe, "--out", "out", "--set", "train.epochs=1")
+        acted = ["penalties" in step for step in self.steps("out")]
+        self.assertEqual(acted, [True] * 6 + [False] * 6)
+
+    def test_a_number_that_no_strategy_takes_is_refused_before_anything_is_loaded(self):
+        rest = 'schedule = function(s) return { lr = 1, ["ewc.lamda"] = 1 } end,'
+        text = WITH_DATA.replace("  schedule = schedule.linear { warmup = 0.1 },\n", "")
+        recipe = self.recipe(strategies=EWC % 1, text=text, rest=rest)
+        refused = self.engram("plan", recipe, expect=3)
+        self.assertIn("the schedule sets 'ewc.lamda', which no strategy of this run takes from a schedule; did you mean "
+                      "'ewc.lambda'?", refused.stderr)
+
+    def test_replay_mixes_its_exact_share(self):
+        self.run_with('{ "replay", data = "past", share = 0.2 }', "out")
+        mixed = sum(step.get("mixed_examples", 0) for step in self.steps("out"))
+        self.assertEqual(mixed, 24)  # 96 new rows: r / (1 - r) = 1 / 4
+
+    def test_an_interpolated_model_that_scores_best_becomes_the_result(self):
+        self.run_with('{ "weight_interpolation" }', "out")
+        candidates = [e for e in self.events("out") if e["event"] == "evaluation" and e["kind"] == "candidate"]
+        self.assertEqual(len(candidates), 11)
+        self.assertEqual(candidates[-1]["label"], "alpha 1")
+        last = [e for e in self.events("out") if e["event"] == "evaluation" and e["kind"] == "during"][-1]
+        self.assertEqual(candidates[-1]["metrics"], last["metrics"])  # alpha 1 is the trained model
+        best = max([*candidates, *(e for e in self.events("out") if e["event"] == "evaluation" and e["kind"] == "during")],
+                   key=lambda e: e["score"])
+        self.assertEqual(self.result("out")["chosen"]["score"], best["score"])
+
+    def test_importance_travels_with_the_result_and_adds_up_in_the_next_run(self):
+        self.run_with(EWC % 1, "first")
+        self.assertTrue((self.folder / "first/checkpoints/best/strategies.safetensors").exists())
+        text = WITH_DATA.replace('model = "%(model)s"', 'model = "first/checkpoints/best"').replace(
+            'side = { kind = "classification" }', 'side = { kind = "classification", head = "from model" }')
+        recipe = self.recipe(name="second", strategies=EWC % 1, text=text)
+        self.engram("run", recipe, "--out", "second", "--set", "train.epochs=1")
+        alone = self.recipe(name="alone", strategies='{ "ewc", data = "past", samples = 32, decay = 0 }', text=text)
+        self.engram("run", alone, "--out", "alone", "--set", "train.epochs=1")
+        self.assertNotEqual(self.weights("second"), self.weights("alone"))
+
+    def test_a_run_with_every_kind_of_state_goes_on_as_if_it_had_not_stopped(self):
+        strategies = ", ".join([EWC % 10, '{ "replay", data = "past", share = 0.2 }', '{ "distillation" }', '{ "l2_sp" }'])
+        recipe = self.recipe(strategies=strategies, text=WITH_DATA, rest="checkpoints = { keep_last = 2 },")
+        self.engram("run", recipe, "--out", "whole")
+        shutil.copytree(self.folder / "whole", self.folder / "parts")
+        first, second = sorted((self.folder / "parts/checkpoints").glob("step-*"))
+        shutil.rmtree(second)
+        self.engram("run", "--resume", "parts")
+        self.assertEqual(self.weights("whole"), self.weights("parts"))
+
+    def test_virtual_tokens_count_against_the_model_s_length(self):
+        refused = self.run_with('{ "prompt_tuning", tokens = 30 }', "out", expect=3)
+        self.assertIn("30 virtual tokens come before every text", refused.stderr)
+
+    def test_data_that_strategies_name_must_exist(self):
+        refused = self.run_with('{ "replay", data = "pats" }', "out", expect=3)
+        self.assertIn("did you mean 'past'?", refused.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
