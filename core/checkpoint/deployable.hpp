@@ -9,7 +9,7 @@
 
 namespace engram::checkpoint {
 
-enum class Form { model_folder, peft_adapter };
+enum class Form { model_folder, peft_adapter, peft_virtual_tokens };
 
 // The smallest form that holds everything a run trains.
 Form form_of(const strategy::Resolution& resolution, const sdk::ModelView& view);
@@ -24,7 +24,8 @@ struct Subject {
 };
 
 // Writes the checkpoint beside `folder` and then swaps it in, so that `folder` always holds a whole one. Adapters that
-// do not fit PEFT's format are folded into the weights. Every head of the model goes along (heads.safetensors).
+// do not fit PEFT's format are folded into the weights. Every head of the model goes along (heads.safetensors), and
+// what strategies carry to a later run (strategies.safetensors).
 void write_deployable(const std::filesystem::path& folder, const Subject& subject);
 
 }  // namespace engram::checkpoint
