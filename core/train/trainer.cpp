@@ -7,9 +7,9 @@
 #include "data/batch.hpp"
 #include "kernels/device.hpp"
 #include "train/clipping.hpp"
-#include "train/loss.hpp"
+#include "train/micro_batch.hpp"
 #include "train/parameter_groups.hpp"
-#include "train/precision.hpp"
+#include "train/penalties.hpp"
 
 namespace engram::train {
 namespace {
@@ -34,13 +34,14 @@ StepCount count_steps(int64_t examples, const recipe::Train& settings) {
 }
 
 Trainer::Trainer(model::Model& model, strategy::Strategies& strategies, const strategy::Resolution& resolution,
-                 const data::Examples& examples, const recipe::Train& settings)
+                 const data::Examples& examples, const recipe::Train& settings, const MixedData& mixed)
     : model_(model),
       strategies_(strategies),
       resolution_(resolution),
       examples_(examples),
       settings_(settings),
       count_(count_steps(examples.size(), settings)),
+      mixing_(resolution.mixes, mixed, static_cast<uint64_t>(settings.seed)),
       optimizer_({.beta1 = settings.beta1, .beta2 = settings.beta2, .epsilon = settings.epsilon}),
       dropout_(kernels::make_generator(model.device(), derive_seed(static_cast<uint64_t>(settings.seed), "dropout"))),
       live_(all_tensors(model, strategies)) {
@@ -66,7 +67,7 @@ void Trainer::choose_groups() {
   }
 }
 
-std::vector<int64_t> Trainer::next_rows() {
+Trainer::StepRows Trainer::next_rows() {
   const int64_t epoch = done_ / count_.per_epoch;
   if (epoch != order_epoch_) {
     order_ = data::epoch_order(examples_.size(), static_cast<uint64_t>(settings_.seed), epoch);
@@ -75,42 +76,57 @@ std::vector<int64_t> Trainer::next_rows() {
   const int64_t per_step = settings_.batch_size * settings_.accumulation;
   const int64_t begin = done_ % count_.per_epoch * per_step;
   const int64_t end = std::min<int64_t>(begin + per_step, examples_.size());
-  return {order_.begin() + begin, order_.begin() + end};
+  const int64_t before = epoch * examples_.size();
+  return {.fresh = {order_.begin() + begin, order_.begin() + end}, .mixed = mixing_.rows(before + begin, before + end)};
 }
 
-at::Tensor Trainer::accumulate(const std::vector<int64_t>& rows) {
-  const auto total = static_cast<int64_t>(rows.size());
-  const model::Pass pass{.training = true, .dropout_generator = dropout_};
-  at::Tensor loss = at::zeros({}, at::TensorOptions(model_.device()).dtype(at::kFloat));
-  for (int64_t begin = 0; begin < total; begin += settings_.batch_size) {
+StepResult Trainer::accumulate(const StepRows& rows, const recipe::ScheduleResult& schedule) {
+  const auto total = static_cast<int64_t>(rows.fresh.size());
+  StepResult result{.examples = total,
+                    .mixed_examples = count_rows(rows.mixed),
+                    .loss = at::zeros({}, at::TensorOptions(model_.device()).dtype(at::kFloat))};
+  const strategy::BoundClaims& bound = strategies_.bound();
+  for (const strategy::BoundLossTerm& term : bound.loss_terms) result.terms[term.name] = at::zeros_like(result.loss);
+  StepInput input{.model = model_,
+                  .start = strategies_.start_weights(),
+                  .examples = examples_,
+                  .precision = settings_.precision,
+                  .pass = {.training = true, .dropout_generator = dropout_},
+                  .terms = active_terms(bound.loss_terms, schedule.strategy_numbers),
+                  .reads = {},
+                  .total = total,
+                  .new_share = mixing_.new_share()};
+  input.reads = reads_of(input.terms);
+  const int64_t parts = (total + settings_.batch_size - 1) / settings_.batch_size;
+  for (int64_t part = 0; part < parts; ++part) {
+    const int64_t begin = part * settings_.batch_size;
     const int64_t count = std::min(settings_.batch_size, total - begin);
-    const data::Batch batch = data::pack(examples_, std::span(rows).subspan(begin, count)).to(model_.device());
-    at::Tensor part;
-    {
-      const PrecisionScope precision(model_.device(), settings_.precision);
-      const at::Tensor logits_BC = model_.logits(batch, examples_.task, pass);
-      part = cross_entropy_sum(logits_BC, batch.labels_B) / total;
-    }
-    part.backward();
-    loss.add_(part.detach());
+    run_micro_batch(input, std::span(rows.fresh).subspan(begin, count), part_of(rows.mixed, part, parts), result.loss,
+                    result.terms);
   }
-  return loss;
+  return result;
+}
+
+std::vector<model::NamedTensor> Trainer::trainable() const {
+  std::vector<model::NamedTensor> tensors;
+  for (const ParameterGroup& group : groups_) {
+    tensors.insert(tensors.end(), group.tensors.begin(), group.tensors.end());
+  }
+  return tensors;
 }
 
 StepResult Trainer::step(const recipe::ScheduleResult& schedule) {
   choose_groups();
-  const std::vector<int64_t> rows = next_rows();
-  StepResult result{.examples = static_cast<int64_t>(rows.size()), .loss = accumulate(rows)};
+  StepResult result = accumulate(next_rows(), schedule);
 
-  std::vector<model::NamedTensor> trainable;
-  std::vector<at::Tensor> gradients;
-  for (const ParameterGroup& group : groups_) {
-    for (const model::NamedTensor& entry : group.tensors) {
-      trainable.push_back(entry);
-      if (entry.tensor.grad().defined()) gradients.push_back(entry.tensor.grad());
-    }
-  }
+  const std::vector<model::NamedTensor> trainable = this->trainable();
   strategies_.on_gradients(where(), trainable);
+  result.penalties = add_penalties(strategies_.bound().penalties, schedule.strategy_numbers, model_.device());
+  strategies_.project(where(), trainable);
+  std::vector<at::Tensor> gradients;
+  for (const model::NamedTensor& entry : trainable) {
+    if (entry.tensor.grad().defined()) gradients.push_back(entry.tensor.grad());
+  }
   result.gradient_norm = clip_gradients(gradients, settings_.clip);
 
   const at::Tensor found_inf = at::logical_not(at::isfinite(result.gradient_norm)).to(at::kFloat);

@@ -18,6 +18,7 @@
 #include "recipe/recipe.hpp"
 #include "strategy/strategies.hpp"
 #include "train/adamw.hpp"
+#include "train/mixing.hpp"
 
 namespace engram::train {
 
@@ -32,22 +33,19 @@ StepCount count_steps(int64_t examples, const recipe::Train& settings);
 struct StepResult {
   int64_t step = 0;  // steps done, this one included
   int64_t examples = 0;
-  int64_t mixed_examples = 0;          // of other data sets, not counted in `examples`
-  at::Tensor loss;                     // mean over the step's new examples, fp32; terms and penalties left out
+  int64_t mixed_examples = 0;                   // of other data sets, not counted in `examples`
+  at::Tensor loss;                              // mean over the step's new examples, fp32; terms and penalties left out
   std::map<std::string, at::Tensor> terms;      // each loss term's weighted mean, "distillation.kl"
   std::map<std::string, at::Tensor> penalties;  // each penalty's value, weight included, before the update
-  at::Tensor gradient_norm;            // before clipping; not finite: the update was skipped
-  std::vector<double> learning_rates;  // of each parameter group, as used
+  at::Tensor gradient_norm;                     // before clipping; not finite: the update was skipped
+  std::vector<double> learning_rates;           // of each parameter group, as used
 };
-
-// Data sets that strategies name in mixes, by name.
-using MixedData = std::map<std::string, const data::Examples*>;
 
 class Trainer {
  public:
   // Everything is borrowed and outlives the trainer. `examples` all belong to `task` and carry labels. The strategies
-  // have been applied to the model. `mixed` holds every data set that a mix claim names. Throws RecipeError when nothing
-  // would train.
+  // have been applied to the model. `mixed` holds every data set that a mix claim names. Throws RecipeError when
+  // nothing would train.
   Trainer(model::Model& model, strategy::Strategies& strategies, const strategy::Resolution& resolution,
           const data::Examples& examples, const recipe::Train& settings, const MixedData& mixed = {});
 
@@ -63,15 +61,24 @@ class Trainer {
   // Runs the next optimizer step at train.learning_rate x schedule.rate_factor.
   StepResult step(const recipe::ScheduleResult& schedule);
 
-  // Everything that the next step depends on, beside the weights: optimizer moments and the dropout generator. Live
+  // Everything that the next step depends on, beside the weights and the number of steps done (which rows come, new and
+  // mixed, follows from that): optimizer moments and the dropout generator. Live
   // tensors under unique names; restore() takes them back together with the number of steps done.
   std::vector<model::NamedTensor> state() const;
   void restore(const std::vector<model::NamedTensor>& state, int64_t done);
 
  private:
+  // The rows of one optimizer step.
+  struct StepRows {
+    std::vector<int64_t> fresh;
+    std::vector<MixedRows> mixed;
+  };
   void choose_groups();
-  at::Tensor accumulate(const std::vector<int64_t>& rows);
-  std::vector<int64_t> next_rows();
+  StepRows next_rows();
+  // Forward and backward of every micro-batch.
+  StepResult accumulate(const StepRows& rows, const recipe::ScheduleResult& schedule);
+  // Tensors that train in this step.
+  std::vector<model::NamedTensor> trainable() const;
 
   model::Model& model_;
   strategy::Strategies& strategies_;
@@ -79,6 +86,7 @@ class Trainer {
   const data::Examples& examples_;
   const recipe::Train& settings_;
   StepCount count_;
+  Mixing mixing_;
   AdamW optimizer_;
   at::Generator dropout_;
   std::vector<model::NamedTensor> live_;  // every tensor of the resolution
