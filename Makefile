@@ -12,7 +12,7 @@ sources = $(shell git ls-files '*.cpp' '*.hpp')
 # On a terminal ninja shows one moving line; in a log it keeps to warnings and errors.
 compile = cmake --build $(1) -j $(JOBS) $(2) -- $(if $(MAKE_TERMOUT),,--quiet)
 
-.PHONY: help build demo test check parity format lint sanitize torch-matrix install clean
+.PHONY: help build demo test check docs parity evidence format lint sanitize torch-matrix install clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sort | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -36,6 +36,14 @@ check: ## what a change must pass before its tests: format and include rules (se
 parity: build ## compare numbers live with transformers and peft (fetches 3 GB once)
 	@.ci/bootstrap parity
 	.ci/parity $(deps)/peers/bin/python build
+
+DATA ?= ../shared/data
+
+evidence: build ## what each method keeps: docs/evidence.md (about two hours; goes on where it was interrupted; DATA names the data sets)
+	@tests/evidence/forgetting.py build/bin/engram "$(DATA)" $(deps)/evidence docs/evidence.md
+
+docs: build ## write the pages and editor types that are made from declarations
+	@docs/generate build
 
 format: ## write every source file in the project's format
 	@.ci/bootstrap style

@@ -21,6 +21,7 @@ Installation Installation::locate() {
   here.scripts =
       scripts != nullptr && *scripts != '\0' ? std::filesystem::path(scripts) : prefix / "share/engram/scripts";
   here.plugins = prefix / "lib/engram/plugins";
+  here.plugin_template = prefix / "share/engram/template";
   return here;
 }
 

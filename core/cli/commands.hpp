@@ -20,6 +20,7 @@ void add_plan(CLI::App& app, Context& context);
 void add_predict(CLI::App& app, Context& context);
 void add_compare(CLI::App& app, Context& context);
 void add_new(CLI::App& app, Context& context);
+void add_new_plugin(CLI::App& group);  // under `new`
 void add_plugins(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 

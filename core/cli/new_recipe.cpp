@@ -10,8 +10,9 @@
 namespace engram::cli {
 
 void add_new(CLI::App& app, Context&) {
-  CLI::App& group = *app.add_subcommand("new", "Writes a first recipe for your own model and data");
+  CLI::App& group = *app.add_subcommand("new", "Writes a first recipe, or a project for a strategy of your own");
   group.require_subcommand(1);
+  add_new_plugin(group);
   CLI::App& command =
       *group.add_subcommand("recipe", "Looks at a model and data files, and writes a commented recipe that runs");
   auto request = std::make_shared<run::NewRecipeRequest>();

@@ -7,6 +7,7 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/plugin_docs.hpp"
 #include "cli/plugin_state.hpp"
 #include "report/style.hpp"
 #include "strategy/plugin_finder.hpp"
@@ -19,6 +20,8 @@ namespace {
 struct Options {
   std::vector<std::string> names;
   std::vector<std::filesystem::path> places;
+  std::string format = "markdown";
+  std::string pages;
 
   std::vector<std::filesystem::path> search() const { return strategy::plugin_search_path(places); }
 };
@@ -48,11 +51,16 @@ void list(const Options& options) {
   }
 }
 
-// "rank = 8 (1 to 512)".
+// "rank = 8  (whole number: 1 to 512)", "data, compulsory  (text)".
 std::string parameter_line(const sdk::ParameterSpec& parameter) {
   const std::string allowed = strategy::allowed_values(parameter);
-  return parameter.name + " = " + strategy::setting_text(parameter.fallback) +
-         (allowed.empty() ? "" : "  (" + allowed + ")");
+  const std::string kind = kind_text(parameter.kind) + (allowed.empty() ? "" : ": " + allowed);
+  switch (parameter.presence) {
+    case sdk::Presence::required: return parameter.name + ", compulsory  (" + kind + ")";
+    case sdk::Presence::optional: return parameter.name + ", may be left out  (" + kind + ")";
+    case sdk::Presence::defaulted: break;
+  }
+  return parameter.name + " = " + default_text(parameter) + "  (" + kind + ")";
 }
 
 void info(const std::string& name, const Options& options) {
@@ -80,6 +88,30 @@ void check(const Options& options) {
   faults.raise<PluginError>();
 }
 
+void docs(Options options) {
+  if (options.names.empty()) {
+    for (const strategy::FoundPlugin& plugin : strategy::list_plugins(options.search())) {
+      if (plugin_state(plugin).fit == PluginFit::fits) options.names.push_back(plugin.id);
+    }
+  }
+  std::sort(options.names.begin(), options.names.end());
+  std::vector<sdk::StrategyDescription> strategies;
+  for (const std::string& name : options.names) strategies.push_back(load(name, options).strategy);
+  std::cout << (options.format == "lua" ? lua_types(strategies) : markdown_page(strategies, options.pages));
+}
+
+void add_docs(CLI::App& plugins, const std::shared_ptr<Options>& options) {
+  CLI::App* command =
+      plugins.add_subcommand("docs", "Writes what strategies declare: a page, or types for Lua editors");
+  command->add_option("names", options->names, "Ids or plugin files; otherwise every plugin that fits");
+  command->add_option("--format", options->format, "markdown or lua")
+      ->check(CLI::IsMember({"markdown", "lua"}))
+      ->capture_default_str();
+  command->add_option("--pages", options->pages, "A link to each strategy's own page, with * for its id");
+  add_places(*command, options);
+  command->callback([options] { docs(*options); });
+}
+
 }  // namespace
 
 void add_plugins(CLI::App& app, Context&) {
@@ -100,6 +132,7 @@ void add_plugins(CLI::App& app, Context&) {
   check_command->add_option("names", options->names, "Ids or plugin files")->required();
   add_places(*check_command, options);
   check_command->callback([options] { check(*options); });
+  add_docs(*plugins, options);
 }
 
 }  // namespace engram::cli

@@ -15,3 +15,12 @@ function(engram_add_plugin id)
     install(TARGETS engram_plugin_${id} DESTINATION ${CMAKE_INSTALL_LIBDIR}/engram/plugins)
   endif()
 endfunction()
+
+# engram_add_contract_test(ID sources...): a test program, given the plugin's file as its first argument, that runs the
+# contract suite (engram/sdk/testing.hpp); ctest knows it as ID_contract.
+function(engram_add_contract_test id)
+  add_executable(${id}_contract ${ARGN})
+  target_link_libraries(${id}_contract PRIVATE engram::sdk_testing)
+  add_dependencies(${id}_contract engram_plugin_${id})
+  add_test(NAME ${id}_contract COMMAND ${id}_contract $<TARGET_FILE:engram_plugin_${id}>)
+endfunction()

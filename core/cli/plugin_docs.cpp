@@ -1,0 +1,136 @@
+#include "cli/plugin_docs.hpp"
+
+#include "base/text.hpp"
+#include "report/style.hpp"
+#include "strategy/settings_check.hpp"
+
+namespace engram::cli {
+namespace {
+
+using sdk::SettingKind;
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+std::string cell(const std::string& text) { return replaced(text, "|", "\\|"); }
+
+std::string code(const std::string& text) { return "`" + text + "`"; }
+
+std::string row(const sdk::ParameterSpec& parameter) {
+  const bool has_default = parameter.presence == sdk::Presence::defaulted;
+  const std::string allowed = strategy::allowed_values(parameter);
+  const std::string fallback = default_text(parameter);
+  return "| " + code(parameter.name) + " | " + kind_text(parameter.kind) +
+         (allowed.empty() ? "" : ": " + cell(allowed)) + " | " + cell(has_default ? code(fallback) : fallback) + " | " +
+         cell(parameter.text) + " |\n";
+}
+
+std::string section(const sdk::StrategyDescription& strategy, const std::string& pages) {
+  std::string text = "## " + strategy.id + "\n\n" + strategy.schema.doc + "\n";
+  if (!pages.empty()) text += "[Formula, paper, examples](" + replaced(pages, "*", strategy.id) + ").\n";
+  if (strategy.schema.parameters.empty()) return text + "\nIt has no options.\n";
+  text += "\n| option | values | default | meaning |\n|---|---|---|---|\n";
+  for (const sdk::ParameterSpec& parameter : strategy.schema.parameters) text += row(parameter);
+  return text;
+}
+
+std::string choice_type(const sdk::ParameterSpec& parameter) {
+  std::vector<std::string> quoted;
+  for (const std::string& choice : parameter.choices) quoted.push_back("\"" + choice + "\"");
+  return quoted.empty() ? "string" : text::join(quoted, "|");
+}
+
+std::string lua_type(const sdk::ParameterSpec& parameter) {
+  switch (parameter.kind) {
+    case SettingKind::boolean: return "boolean";
+    case SettingKind::integer: return "integer";
+    case SettingKind::number: return "number";
+    case SettingKind::string: return choice_type(parameter);
+    case SettingKind::strings: {
+      const std::string one = choice_type(parameter);
+      return (parameter.choices.empty() ? one : "(" + one + ")") + "[]|" + one;
+    }
+    case SettingKind::integers: return "integer[]";
+    case SettingKind::numbers: return "number[]";
+    case SettingKind::numbers_by_name: return "table<string, number>";
+  }
+  return "any";
+}
+
+std::string lua_field(const sdk::ParameterSpec& parameter) {
+  const bool needed = parameter.presence == sdk::Presence::required;
+  std::string facts = parameter.choices.empty() ? strategy::allowed_values(parameter) : "";
+  if (parameter.presence == sdk::Presence::defaulted) {
+    facts += (facts.empty() ? "default " : "; default ") + default_text(parameter);
+  }
+  return "---@field " + parameter.name + (needed ? " " : "? ") + lua_type(parameter) + " " + parameter.text +
+         (facts.empty() ? "" : " (" + facts + ")") + "\n";
+}
+
+std::string lua_class(const sdk::StrategyDescription& strategy) {
+  std::string text = "---" + strategy.schema.doc + "\n---@class engram.strategy." + strategy.id + "\n";
+  text += "---@field [1] \"" + strategy.id + "\"\n";
+  for (const sdk::ParameterSpec& parameter : strategy.schema.parameters) text += lua_field(parameter);
+  return text;
+}
+
+}  // namespace
+
+std::string kind_text(SettingKind kind) {
+  switch (kind) {
+    case SettingKind::boolean: return "true or false";
+    case SettingKind::integer: return "whole number";
+    case SettingKind::number: return "number";
+    case SettingKind::string: return "text";
+    case SettingKind::strings: return "list of texts, or one text";
+    case SettingKind::integers: return "list of whole numbers";
+    case SettingKind::numbers: return "list of numbers";
+    case SettingKind::numbers_by_name: return "table of numbers by name";
+  }
+  return "";
+}
+
+std::string default_text(const sdk::ParameterSpec& parameter) {
+  switch (parameter.presence) {
+    case sdk::Presence::required: return "compulsory";
+    case sdk::Presence::optional: return "none";
+    case sdk::Presence::defaulted: return strategy::setting_text(parameter.fallback);
+  }
+  return "";
+}
+
+std::string markdown_page(const std::vector<sdk::StrategyDescription>& strategies, const std::string& pages) {
+  std::string text =
+      "# Strategies\n\n"
+      "<!-- Written by `engram plugins docs --format markdown` from what the plugins declare; `make docs` writes it "
+      "anew. "
+      "-->\n\n"
+      "A recipe lists strategies in order, each with its options: `strategies = { { \"lora\", rank = 8 }, ... }`.\n"
+      "What a recipe leaves out has the default.\n\n";
+  for (const sdk::StrategyDescription& strategy : strategies) {
+    text += "- [" + strategy.id + "](#" + strategy.id + "): " + strategy.schema.doc + "\n";
+  }
+  for (const sdk::StrategyDescription& strategy : strategies) text += "\n" + section(strategy, pages);
+  return text;
+}
+
+std::string lua_types(const std::vector<sdk::StrategyDescription>& strategies) {
+  std::string text =
+      "---@meta engram\n"
+      "-- Types for editors (LuaCATS): what strategies may be given in a recipe.\n"
+      "-- Written by `engram plugins docs --format lua` from what the plugins declare; `make docs` writes it anew.\n";
+  std::vector<std::string> names;
+  for (const sdk::StrategyDescription& strategy : strategies) {
+    text += "\n" + lua_class(strategy);
+    names.push_back("engram.strategy." + strategy.id);
+  }
+  if (!names.empty())
+    text += "\n---One entry of a recipe's `strategies`.\n---@alias engram.Strategy " + text::join(names, "|") + "\n";
+  return text;
+}
+
+}  // namespace engram::cli

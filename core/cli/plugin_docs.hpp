@@ -1,0 +1,23 @@
+// What strategies declare of themselves, as a page for people and as types for Lua editors.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engram/sdk/plugin.hpp"
+
+namespace engram::cli {
+
+// "whole number", "list of texts, or one text".
+std::string kind_text(sdk::SettingKind kind);
+// "8", "compulsory", "none": what holds when a recipe leaves a parameter out.
+std::string default_text(const sdk::ParameterSpec& parameter);
+
+// A section for each strategy with its table of options. `pages` is a link to a strategy's own page, with '*' for its
+// id; empty: no links.
+std::string markdown_page(const std::vector<sdk::StrategyDescription>& strategies, const std::string& pages);
+
+// A LuaCATS definition file: one class for each strategy's entry in a recipe, and their union, engram.Strategy.
+std::string lua_types(const std::vector<sdk::StrategyDescription>& strategies);
+
+}  // namespace engram::cli
