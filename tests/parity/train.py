@@ -1,4 +1,5 @@
-"""Twenty training steps of MiniLM by engram, against transformers (full fine-tuning) and peft (LoRA), live.
+"""Twenty training steps of MiniLM by engram, against transformers (full fine-tuning) and peft (LoRA, prefix and prompt
+tuning), live.
 
     .deps/peers/bin/python tests/parity/train.py BUILD_FOLDER [OUTPUT_FOLDER]
 
@@ -19,17 +20,26 @@ import torch
 from safetensors.torch import load_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "peers"))
-from peft import LoraConfig, PeftModel, get_peft_model  # noqa: E402
+from peft import LoraConfig, PeftModel, PrefixTuningConfig, PromptTuningConfig, get_peft_model  # noqa: E402
 from transformers import AutoTokenizer, BertForSequenceClassification  # noqa: E402
 
 from common import MINILM, ROOT, Encoded, Settings, read_table, train  # noqa: E402
 from hf_trainer import quiet, train_with_trainer  # noqa: E402
 
 LOSS_TOLERANCE, TRAINER_TOLERANCE, LOGIT_TOLERANCE = 1e-4, 1e-6, 2e-5
-ROWS, MAX_LENGTH, RANK, ALPHA = 152, 48, 8, 32  # 152 rows: the last batch of an epoch is smaller
+ROWS, MAX_LENGTH, RANK, ALPHA, TOKENS = 152, 48, 8, 32, 6  # 152 rows: the last batch of an epoch is smaller
 SETTINGS = {
     "full": Settings(learning_rate=2e-4, epochs=2, batch_size=16, warmup=0.1, weight_decay=0.01, seed=7),
     "lora": Settings(learning_rate=5e-3, epochs=2, batch_size=16, warmup=0.1, weight_decay=0.01, seed=7),
+    "prefix": Settings(learning_rate=3e-2, epochs=2, batch_size=16, warmup=0.1, weight_decay=0.01, seed=7),
+    "prompt": Settings(learning_rate=1e-1, epochs=2, batch_size=16, warmup=0.1, weight_decay=0.01, seed=7),
+}
+PROMPT_TEXT = "what tone has this message"
+STRATEGIES = {
+    "full": (None, {}),
+    "lora": ("lora", {"rank": RANK, "alpha": ALPHA, "dropout": 0}),
+    "prefix": ("prefix_tuning", {"tokens": TOKENS}),
+    "prompt": ("prompt_tuning", {"tokens": TOKENS, "init": "text", "init_text": PROMPT_TEXT}),
 }
 
 
@@ -56,9 +66,10 @@ def run_engram(build, out, method, settings):
     """Lets engram train; its files lie in `out` afterwards."""
     out.mkdir(parents=True, exist_ok=True)
     file = out / "settings.json"
+    strategy, options = STRATEGIES[method]
     values = vars(settings) | {
-        "method": method, "model": str(out.parent / "model"), "data": str(out.parent / "train.csv"), "text": "text",
-        "label": "label", "max_length": MAX_LENGTH, "rank": RANK, "alpha": ALPHA,
+        "strategy": strategy, "options": options, "model": str(out.parent / "model"),
+        "data": str(out.parent / "train.csv"), "text": "text", "label": "label", "max_length": MAX_LENGTH,
         "plugins": str(build / "lib/engram/plugins"),
     }
     file.write_text(json.dumps(values, indent=1))
@@ -81,6 +92,37 @@ def with_lora(model, initial_file):
     return adapted
 
 
+def with_prompt(model, folder, initial_file):
+    """peft's prompt tuning, which has to start from the same word embeddings of the text by itself."""
+    config = PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=TOKENS, prompt_tuning_init="TEXT",
+                                prompt_tuning_init_text=PROMPT_TEXT, tokenizer_name_or_path=str(folder))
+    adapted = get_peft_model(model, config)
+    assert torch.equal(adapted.prompt_encoder["default"].embedding.weight, load_file(initial_file)["prompt_tuning.prompt"])
+    return adapted
+
+
+def with_prefix(model, initial_file):
+    """peft's prefix tuning, starting from the keys and values that engram drew."""
+    initial = load_file(initial_file)
+    parts = [initial[f"prefix_tuning.encoder.layer.{layer}.attention.prefix_{part}"]
+             for layer in range(model.config.num_hidden_layers) for part in ("keys", "values")]
+    assert len(parts) == len(initial)
+    adapted = get_peft_model(model, PrefixTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=TOKENS))
+    with torch.no_grad():
+        adapted.prompt_encoder["default"].embedding.weight.copy_(torch.cat(parts, dim=1))
+    return adapted
+
+
+def peers_start(folder, out, method):
+    """The model that the peer trains, from engram's own first values."""
+    model, initial = BertForSequenceClassification.from_pretrained(folder / "model"), out / "initial.safetensors"
+    if method == "lora":
+        return with_lora(model, initial)
+    if method == "prefix":
+        return with_prefix(model, initial)
+    return with_prompt(model, folder / "model", initial) if method == "prompt" else model
+
+
 def largest_relative_difference(ours, theirs):
     assert len(ours) == len(theirs), f"{len(ours)} steps against {len(theirs)}"
     return max(abs(a - b) / abs(b) for a, b in zip(ours, theirs))
@@ -97,9 +139,10 @@ def logit_difference(model, data, expected):
 def saved_folders(out, method, data):
     """(what, largest logit difference) of each folder that engram saved, loaded back by the Python libraries."""
     expected = load_file(out / "logits.safetensors")["logits"]
-    trained = BertForSequenceClassification.from_pretrained(out / "trained")
-    yield "transformers loads trained/", logit_difference(trained, data, expected)
-    if method == "lora":
+    if method in ("full", "lora"):
+        trained = BertForSequenceClassification.from_pretrained(out / "trained")
+        yield "transformers loads trained/", logit_difference(trained, data, expected)
+    if method != "full":
         base = BertForSequenceClassification.from_pretrained(out.parent / "model")
         adapted = PeftModel.from_pretrained(base, out / "adapter")
         yield "peft loads adapter/", logit_difference(adapted, data, expected)
@@ -109,9 +152,7 @@ def compare(build, folder, method, data):
     """Whether everything of one method agrees; prints each figure."""
     settings, out = SETTINGS[method], folder / method
     engram_losses = run_engram(build, out, method, settings)
-    model = BertForSequenceClassification.from_pretrained(folder / "model")
-    if method == "lora":
-        model = with_lora(model, out / "initial.safetensors")
+    model = peers_start(folder, out, method)
     trainer_losses = train_with_trainer(copy.deepcopy(model), data, settings)
     losses = train(model, data, settings)
     assert min(losses) < 0.9 * losses[0], f"too little is learnt to compare anything: {losses}"
@@ -123,7 +164,7 @@ def compare(build, folder, method, data):
         *((what, value, LOGIT_TOLERANCE) for what, value in saved_folders(out, method, data)),
     ]
     for what, value, limit in figures:
-        print(f"{method:5} {what:45} {value:.2e}  (limit {limit:.0e})  {'ok' if value <= limit else 'TOO FAR'}")
+        print(f"{method:6} {what:45} {value:.2e}  (limit {limit:.0e})  {'ok' if value <= limit else 'TOO FAR'}")
     return all(value <= limit for _, value, limit in figures)
 
 

@@ -3,8 +3,8 @@
 //   parity_train SETTINGS.json OUTPUT_FOLDER
 //
 // Leaves in the folder: initial.safetensors (the strategies' tensors before the first step), losses.json (loss,
-// gradient norm and rate of every step), trained/ (the model folder, adapters merged in), adapter/ (the PEFT pair, for
-// LoRA) and logits.safetensors (of the first rows, after the last step).
+// gradient norm and rate of every step), trained/ (the model folder, adapters merged in), adapter/ (the PEFT pair,
+// where there is one) and logits.safetensors (of the first rows, after the last step).
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -16,7 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/errors.hpp"
-#include "checkpoint/peft_adapter.hpp"
+#include "checkpoint/deployable.hpp"
 #include "data/batch.hpp"
 #include "data/examples.hpp"
 #include "kernels/device.hpp"
@@ -55,17 +55,23 @@ recipe::Train train_settings(const json& settings) {
   return train;
 }
 
-// LoRA's entry as a recipe would have it, or none for full fine-tuning.
-std::vector<recipe::StrategyEntry> strategy_entries(const json& settings) {
-  if (settings.at("method") == "full") return {};
-  const auto value = [](auto data) { return recipe::Value{.data = data}; };
-  const recipe::Table options = {{"rank", value(settings.at("rank").get<double>())},
-                                 {"alpha", value(settings.at("alpha").get<double>())},
-                                 {"dropout", value(0.0)}};
-  return {{.id = "lora", .options = options, .place = {.file = "parity", .line = 1}}};
+recipe::Value recipe_value(const json& value) {
+  if (value.is_boolean()) return {.data = value.get<bool>()};
+  if (value.is_string()) return {.data = value.get<std::string>()};
+  return {.data = value.get<double>()};
 }
 
-// The folder's head again, as one that this run creates: LoRA trains new heads only.
+// The strategy's entry as a recipe would have it, or none for full fine-tuning.
+std::vector<recipe::StrategyEntry> strategy_entries(const json& settings) {
+  if (settings.at("strategy").is_null()) return {};
+  recipe::StrategyEntry entry{.id = settings.at("strategy"), .place = {.file = "parity", .line = 1}};
+  for (const auto& [name, value] : settings.at("options").items()) {
+    entry.options.emplace_back(name, recipe_value(value));
+  }
+  return {entry};
+}
+
+// The folder's head again, as one that this run creates: adapters train new heads only.
 std::unique_ptr<model::Model> load_with_new_head(const std::filesystem::path& folder) {
   auto model = model::load_model(folder, kTask);
   const model::Head* found = model->find_head(kTask);
@@ -115,18 +121,22 @@ void run(const json& settings, const std::filesystem::path& out) {
 
   auto strategies = strategy::Strategies::load(strategy_entries(settings), {settings.at("plugins").get<std::string>()});
   Faults faults;
-  const strategy::Resolution resolution = strategy::resolve(model->view(), strategies.plan(model->view()), faults);
+  const strategy::Resolution resolution = strategy::resolve(model->view(), strategies.plan(model->view()), {}, faults);
   faults.raise<RecipeError>();
-  strategies.apply(*model, resolution, static_cast<uint64_t>(train.seed), strategy::Strategies::Start::fresh);
+  const auto tokenize = [&](const std::string& text) {
+    const data::TokenizedTexts tokens = tokenizer.encode({text}, {}, train.max_length);
+    return std::vector<int64_t>(tokens.ids.begin(), tokens.ids.end());
+  };
+  strategies.apply(*model, resolution, static_cast<uint64_t>(train.seed), strategy::Strategies::Start::fresh,
+                   {.passes = {}, .tokenize = tokenize, .carried = {}});
   model::write_safetensors(out / "initial.safetensors", strategies.claimed_tensors());
 
   train::Trainer trainer(*model, strategies, resolution, examples, train);
   std::ofstream(out / "losses.json") << run_steps(trainer, settings.at("warmup")).dump(1) << '\n';
   write_logits(*model, examples, out / "logits.safetensors");
   model::save_model(*model, kTask, folder, out / "trained", strategies.merged_parameters(*model));
-  if (!resolution.adapters.empty()) {
-    checkpoint::write_peft_adapter(out / "adapter", *model, resolution, strategies.claimed_tensors(), kTask,
-                                   folder.string());
+  if (checkpoint::form_of(resolution, model->view()) != checkpoint::Form::model_folder) {
+    checkpoint::write_deployable(out / "adapter", {*model, strategies, resolution, kTask, folder});
   }
   strategies.shutdown();
 }
