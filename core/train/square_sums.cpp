@@ -4,14 +4,13 @@
 
 #include <algorithm>
 
-#include "base/errors.hpp"
 #include "kernels/sums_of_squares.hpp"
 
 namespace engram::train {
 namespace {
 
-// Outer products of a few groups at a time: large enough for the matrix product, small enough to stay in the cache.
-constexpr int64_t kBufferElements = 1 << 22;
+// Outer products of a few groups at a time: few enough to be squared while the cache still holds them (5 MB).
+constexpr int64_t kBufferElements = 5 << 18;
 
 at::Tensor sum_of(const SquareSums& sums, const std::string& parameter) {
   const auto found = sums.find(parameter);
