@@ -129,8 +129,22 @@ class PrefixTuning final : public sdk::Strategy {
     }
   }
 
+  // Goes on from the network that an earlier run has left, if it has.
+  static bool take_over(sdk::InitView& init) {
+    std::vector<std::string> names = {kEmbedding, kHiddenWeight, kHiddenBias};
+    for (const sdk::AttentionSite& site : init.model().attention_sites) {
+      names.push_back(output_weight_name(site));
+      names.push_back(output_bias_name(site));
+    }
+    const auto is_there = [&](const std::string& name) { return init.carried(name).defined(); };
+    if (!std::all_of(names.begin(), names.end(), is_there)) return false;
+    for (const std::string& name : names) init.tensor(name).copy_(init.carried(name));
+    return true;
+  }
+
   // As torch's linear layers and embeddings start.
   void initialise_network(sdk::InitView& init) const {
+    if (take_over(init)) return;
     const auto linear = [&](const std::string& weight, const std::string& bias) {
       sdk::fill_kaiming_uniform(init.tensor(weight), std::sqrt(5.0), init.generator());
       const double bound = 1 / std::sqrt(static_cast<double>(init.tensor(weight).size(1)));

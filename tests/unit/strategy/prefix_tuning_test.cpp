@@ -144,6 +144,22 @@ TEST_CASE("the network starts as torch's embeddings and linear layers do") {
   }
 }
 
+TEST_CASE("a network that an earlier run has left is gone on from, whatever the seed") {
+  const auto values = [](const InitServices& services, uint64_t seed) {
+    const auto model = test::small_model();
+    Strategies strategies = prefix({{"tokens", test::number(4)}, {"mlp", test::boolean(true)}});
+    const Resolution resolution = resolved(strategies, model->view());
+    strategies.apply(*model, resolution, seed, Strategies::Start::fresh, services);
+    return claimed(strategies);
+  };
+  const auto first = values({}, 1);
+  const auto second = values({.passes = {}, .tokenize = {}, .carried = first}, 2);
+  for (const auto& [name, tensor] : first) CHECK(at::equal(second.at(name), tensor));
+  // A file that holds only some of the network is no network.
+  const auto third = values({.passes = {}, .tokenize = {}, .carried = {*first.begin()}}, 1);
+  for (const auto& [name, tensor] : values({}, 1)) CHECK(at::equal(third.at(name), tensor));
+}
+
 TEST_CASE("the keys and values that the network makes are PEFT's") {
   const Json cases = read_json(std::filesystem::path(ENGRAM_SOURCE_DIR) / "tests/golden/virtual_tokens.json");
   const Json& golden = cases.at(2);
