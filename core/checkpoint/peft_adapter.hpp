@@ -1,7 +1,7 @@
-// Low-rank adapters in PEFT's file format: adapter_config.json and adapter_model.safetensors.
+// Adapters in PEFT's file format: adapter_config.json and adapter_model.safetensors.
 //
-// Names and conventions are those of peft 0.21 (docs/model_folder.md): A is (rank, in), B is (out, rank), keys start
-// with "base_model.model.", the trained head is in modules_to_save.
+// Names and conventions are those of peft 0.21 (docs/model_folder.md): A is (rank, in), B is (out, rank), DoRA's
+// magnitudes are (out), keys start with "base_model.model.", the trained head is in modules_to_save.
 #pragma once
 
 #include <filesystem>
@@ -13,8 +13,9 @@
 
 namespace engram::checkpoint {
 
-// Whether what a resolution trains fits PEFT's LoRA format: low-rank adapters on linear sites, one a site, and beside
-// them only heads and biases. Otherwise a checkpoint is a whole model folder.
+// Whether what a resolution trains fits PEFT's LoRA format: low-rank adapters on linear sites, one a site, all of them
+// with DoRA's magnitudes or none, and beside them only heads and biases. Otherwise a checkpoint is a whole model
+// folder.
 bool fits_peft(const strategy::Resolution& resolution, const sdk::ModelView& view);
 
 // Writes the pair into `folder`. `claimed` are the strategies' tensors by qualified name; `task`'s head is the one that
@@ -23,13 +24,21 @@ void write_peft_adapter(const std::filesystem::path& folder, const model::Model&
                         const strategy::Resolution& resolution, const std::vector<model::NamedTensor>& claimed,
                         const std::string& task, const std::string& base);
 
-// An adapter read back: low-rank pairs by site, trained biases and the head's tensors by parameter name.
+// What an adapter adds to one projection.
+struct PeftUpdate {
+  std::string site;
+  at::Tensor a;          // (rank, in), fp32, CPU
+  at::Tensor b;          // (out, rank)
+  at::Tensor magnitude;  // (out) of a DoRA adapter; else undefined
+  double scale = 1;
+
+  // For Model::attach(); the tensors are moved to `device`.
+  model::BoundAdapter bound(at::Device device) const;
+};
+
+// An adapter read back: updates by site, trained biases and the head's tensors by parameter name.
 struct PeftAdapter {
-  struct Pair {
-    std::string site;
-    model::BoundLowRank low_rank;
-  };
-  std::vector<Pair> pairs;
+  std::vector<PeftUpdate> updates;
   std::vector<model::NamedTensor> parameters;  // names as in ModelView; heads under heads.<task>.*
   std::string base;
 };

@@ -13,6 +13,8 @@ inline constexpr const char* kAdapterWeightsFile = "adapter_model.safetensors";
 inline constexpr const char* kAdapterKeyPrefix = "base_model.model.";
 inline constexpr std::string_view kAdapterHeadPrefix = "base_model.model.classifier.";
 
+inline constexpr const char* kMagnitudeEnding = ".lora_magnitude_vector";
+
 // PEFT names modules as they are in transformers' class with a head: the trunk has the family's prefix there.
 inline std::string peft_module(const sdk::ModelView& view, const std::string& site) { return view.family + "." + site; }
 

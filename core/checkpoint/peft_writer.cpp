@@ -1,6 +1,10 @@
 #include "checkpoint/peft_adapter.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
 #include <set>
 
 #include "base/errors.hpp"
@@ -12,8 +16,18 @@
 namespace engram::checkpoint {
 namespace {
 
+// The low-rank part of an adapter that PEFT's LoRA has; nullptr: it has none such.
 const sdk::LowRank* low_rank_of(const strategy::ResolvedAdapter& adapter) {
+  if (const auto* custom = std::get_if<sdk::Custom>(&adapter.adapt.adapter)) {
+    return custom->peft_kind == "dora" ? &custom->low_rank : nullptr;
+  }
   return std::get_if<sdk::LowRank>(&adapter.adapt.adapter);
+}
+
+// The magnitudes' name; empty: no DoRA.
+std::string magnitude_of(const strategy::ResolvedAdapter& adapter) {
+  const auto* custom = std::get_if<sdk::Custom>(&adapter.adapt.adapter);
+  return custom == nullptr ? "" : custom->magnitude;
 }
 
 const at::Tensor& tensor_named(const std::vector<model::NamedTensor>& tensors, const std::string& name) {
@@ -23,6 +37,37 @@ const at::Tensor& tensor_named(const std::vector<model::NamedTensor>& tensors, c
   throw InternalError({.what = "the claimed tensor '" + name + "' is in the plan and not in memory"});
 }
 
+bool has_shape(const strategy::Resolution& resolution, const std::string& name, size_t dimensions) {
+  const strategy::ResolvedTensor* tensor = resolution.find(name);
+  return tensor != nullptr && tensor->shape.size() == dimensions;
+}
+
+// Whether an adapter is one of PEFT's LoRA, with its tensors claimed.
+bool is_peft_kind(const strategy::Resolution& resolution, const strategy::ResolvedAdapter& adapter) {
+  const sdk::LowRank* low_rank = low_rank_of(adapter);
+  if (low_rank == nullptr) return false;
+  const std::string space = adapter.strategy + ".", magnitude = magnitude_of(adapter);
+  return has_shape(resolution, space + low_rank->a, 2) && has_shape(resolution, space + low_rank->b, 2) &&
+         (magnitude.empty() || has_shape(resolution, space + magnitude, 1));
+}
+
+using Wording = sdk::LowRank::Wording;
+
+// The wording that all adapters share, else the common one, which every scale can be put in.
+Wording wording_of(const strategy::Resolution& resolution) {
+  const bool all_by_root = std::all_of(resolution.adapters.begin(), resolution.adapters.end(), [](const auto& adapter) {
+    return low_rank_of(adapter)->wording == Wording::alpha_by_root_of_rank;
+  });
+  return all_by_root ? Wording::alpha_by_root_of_rank : Wording::alpha_by_rank;
+}
+
+// Fifteen digits: dividing by a root and multiplying again leaves the sixteenth off.
+double rounded(double value) {
+  char digits[32];
+  std::snprintf(digits, sizeof digits, "%.15g", value);
+  return std::strtod(digits, nullptr);
+}
+
 // What makes one adapter differ from another in PEFT's config.
 struct Shape {
   int64_t rank = 0;
@@ -30,10 +75,12 @@ struct Shape {
   double dropout = 0;
 };
 
-Shape shape_of(const strategy::Resolution& resolution, const strategy::ResolvedAdapter& adapter) {
+Shape shape_of(const strategy::Resolution& resolution, const strategy::ResolvedAdapter& adapter, Wording wording) {
   const sdk::LowRank& low_rank = *low_rank_of(adapter);
   const int64_t rank = resolution.find(adapter.strategy + "." + low_rank.a)->shape[0];
-  return {.rank = rank, .alpha = low_rank.scale * static_cast<double>(rank), .dropout = low_rank.dropout};
+  const auto size = static_cast<double>(rank);
+  const double divisor = wording == Wording::alpha_by_rank ? size : std::sqrt(size);
+  return {.rank = rank, .alpha = rounded(low_rank.scale * divisor), .dropout = low_rank.dropout};
 }
 
 // PEFT's bias setting, from which of the trunk's biases train.
@@ -55,11 +102,12 @@ Json number(double value) {
 
 // Keys sorted, as PEFT writes them. Values that PEFT knows and engram has no use for stand at PEFT's defaults.
 Json config_json(const strategy::Resolution& resolution, const sdk::ModelView& view, const std::string& base) {
-  const Shape common = shape_of(resolution, resolution.adapters.front());
+  const Wording wording = wording_of(resolution);
+  const Shape common = shape_of(resolution, resolution.adapters.front(), wording);
   std::vector<std::string> modules;
-  Json ranks = Json::object(), alphas = Json::object();
+  std::map<std::string, Json> ranks, alphas;  // sorted
   for (const strategy::ResolvedAdapter& adapter : resolution.adapters) {
-    const Shape shape = shape_of(resolution, adapter);
+    const Shape shape = shape_of(resolution, adapter, wording);
     const std::string module = peft_module(view, adapter.adapt.site);
     modules.push_back(module);
     if (shape.rank != common.rank) ranks[module] = shape.rank;
@@ -87,8 +135,8 @@ Json config_json(const strategy::Resolution& resolution, const sdk::ModelView& v
           {"revision", nullptr},
           {"target_modules", modules},
           {"task_type", "SEQ_CLS"},
-          {"use_dora", false},
-          {"use_rslora", false}};
+          {"use_dora", !magnitude_of(resolution.adapters.front()).empty()},
+          {"use_rslora", wording == Wording::alpha_by_root_of_rank}};
 }
 
 // PEFT's key of a trained bias: inside an adapted module it is the base layer's.
@@ -111,9 +159,10 @@ const sdk::Parameter* parameter_named(const sdk::ModelView& view, const std::str
 bool fits_peft(const strategy::Resolution& resolution, const sdk::ModelView& view) {
   std::set<std::string> sites;
   for (const strategy::ResolvedAdapter& adapter : resolution.adapters) {
-    if (low_rank_of(adapter) == nullptr || !sites.insert(adapter.adapt.site).second) return false;
-    const double dropout = low_rank_of(adapter)->dropout;
-    if (dropout != low_rank_of(resolution.adapters.front())->dropout) return false;
+    if (!is_peft_kind(resolution, adapter) || !sites.insert(adapter.adapt.site).second) return false;
+    const strategy::ResolvedAdapter& first = resolution.adapters.front();
+    if (low_rank_of(adapter)->dropout != low_rank_of(first)->dropout) return false;
+    if (magnitude_of(adapter).empty() != magnitude_of(first).empty()) return false;
   }
   if (sites.empty()) return false;
   return std::all_of(resolution.tensors.begin(), resolution.tensors.end(), [&](const strategy::ResolvedTensor& tensor) {
@@ -133,6 +182,9 @@ void write_peft_adapter(const std::filesystem::path& folder, const model::Model&
     const std::string module = kAdapterKeyPrefix + peft_module(view, adapter.adapt.site);
     tensors.push_back({module + ".lora_A.weight", tensor_named(claimed, adapter.strategy + "." + low_rank.a)});
     tensors.push_back({module + ".lora_B.weight", tensor_named(claimed, adapter.strategy + "." + low_rank.b)});
+    const std::string magnitude = magnitude_of(adapter);
+    if (magnitude.empty()) continue;
+    tensors.push_back({module + kMagnitudeEnding, tensor_named(claimed, adapter.strategy + "." + magnitude)});
   }
   for (const sdk::Parameter& parameter : view.parameters) {
     if (parameter.role == sdk::Role::head || !is_bias(parameter.name)) continue;

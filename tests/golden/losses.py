@@ -1,11 +1,12 @@
-"""Writes tests/golden/losses: ten training steps of a tiny BERT by transformers and peft, for the unit tests to repeat.
+"""Writes tests/golden/losses: training steps of a tiny BERT by transformers and peft, for the unit tests to repeat.
 
     .deps/peers/bin/python tests/golden/losses.py
 
 model/                 a Hugging Face folder: 2 layers, hidden size 32, seeded weights, 3 labels, dropout 0
-lora_initial.safetensors   the adapter's A and B before the first step, under PEFT's file names
-losses.json            settings, examples (token ids, label), the rows of each step, and for full fine-tuning and LoRA
-                       the rate, gradient norm and loss of each step and the logits of the first batch after the last
+METHOD_initial.safetensors   an adapter's tensors before the first step, under PEFT's file names
+losses.json            settings, examples (token ids, label), the rows of each step, and for full fine-tuning, LoRA,
+                       rsLoRA and DoRA (with a rank pattern) the rate, gradient norm and loss of each step and the
+                       logits of the first batch after the last
 """
 
 import copy
@@ -30,7 +31,15 @@ SETTINGS = {
     "full": Settings(learning_rate=2e-3, epochs=2, batch_size=8, warmup=0.2, weight_decay=0.01, seed=17, max_steps=10),
     "lora": Settings(learning_rate=1e-2, epochs=2, batch_size=8, warmup=0.2, weight_decay=0.01, seed=17, max_steps=10),
 }
-LORA = {"r": 4, "lora_alpha": 8, "target_modules": ["query", "value"]}
+for name in ("rslora", "dora"):
+    SETTINGS[name] = Settings(learning_rate=1e-2, epochs=4, batch_size=8, warmup=0.2, weight_decay=0.01, seed=17,
+                              max_steps=20)
+ADAPTERS = {
+    "lora": {"r": 4, "lora_alpha": 8, "target_modules": ["query", "value"]},
+    "rslora": {"r": 4, "lora_alpha": 8, "target_modules": ["query", "value"], "use_rslora": True},
+    "dora": {"r": 4, "lora_alpha": 8, "target_modules": ["query", "value"], "use_dora": True,
+             "rank_pattern": {"value": 2}},
+}
 
 
 class Examples:
@@ -115,6 +124,15 @@ def checked(model, data, settings):
     return record
 
 
+def adapted(model, name, options):
+    """A copy with PEFT's adapter, whose first values are written down."""
+    torch.manual_seed(23)
+    result = get_peft_model(copy.deepcopy(model), LoraConfig(task_type="SEQ_CLS", lora_dropout=0.0, **options))
+    initial = {k: v.contiguous() for k, v in get_peft_model_state_dict(result).items() if "lora_" in k}
+    save_file(initial, FOLDER / f"{name}_initial.safetensors", {"format": "pt"})
+    return result
+
+
 def main():
     quiet()
     torch.set_num_threads(1)
@@ -123,22 +141,19 @@ def main():
     model.save_pretrained(FOLDER / "model")
     write_tokenizer(FOLDER / "model")
     data = Examples(torch.Generator().manual_seed(11))
-    torch.manual_seed(23)
-    lora = get_peft_model(copy.deepcopy(model), LoraConfig(task_type="SEQ_CLS", lora_dropout=0.0, **LORA))
-    initial = {k: v.contiguous() for k, v in get_peft_model_state_dict(lora).items() if "lora_" in k}
-    save_file(initial, FOLDER / "lora_initial.safetensors", {"format": "pt"})
     settings = SETTINGS["full"]
     order = batches(ROWS, settings.batch_size, settings.seed)
     golden = {
-        "settings": {name: vars(value) for name, value in SETTINGS.items()} | {"adapter": LORA},
+        "settings": {name: vars(value) for name, value in SETTINGS.items()} | {"adapters": ADAPTERS},
         "examples": [{"ids": ids, "label": label} for ids, label in zip(data.ids, data.labels)],
         "rows_of_step": [next(order) for _ in range(settings.max_steps)],
-        "full": checked(model, data, SETTINGS["full"]),
-        "lora": checked(lora, data, SETTINGS["lora"]),
+        "full": checked(copy.deepcopy(model), data, SETTINGS["full"]),
     }
+    for name, options in ADAPTERS.items():
+        golden[name] = checked(adapted(model, name, options), data, SETTINGS[name])
     text = re.sub(r"\[[^\[\]{}]*\]", lambda numbers: " ".join(numbers.group().split()), json.dumps(golden, indent=1))
     (FOLDER / "losses.json").write_text(text + "\n")
-    for name in ("full", "lora"):
+    for name in SETTINGS:
         print(name, [round(loss, 4) for loss in golden[name]["losses"]])
 
 

@@ -13,14 +13,30 @@ namespace {
 
 constexpr const char* kTask = "wind";
 
-std::vector<recipe::StrategyEntry> lora_entry() {
-  const Json& adapter = golden_losses().at("settings").at("adapter");
-  const auto value = [](double number) { return recipe::Value{.data = number}; };
-  return {{.id = "lora",
-           .options = {{"rank", value(adapter.at("r").get<double>())},
-                       {"alpha", value(adapter.at("lora_alpha").get<double>())},
-                       {"dropout", value(0)}},
-           .place = {.file = "tiny.lua", .line = 1}}};
+recipe::Value recipe_value(const Json& json) {
+  if (json.is_boolean()) return {.data = json.get<bool>()};
+  if (json.is_number()) return {.data = json.get<double>()};
+  if (json.is_string()) return {.data = json.get<std::string>()};
+  auto mixed = std::make_shared<recipe::Mixed>();
+  for (const auto& [key, entry] : json.items()) {
+    if (json.is_array()) {
+      mixed->list.push_back(recipe_value(entry));
+    } else {
+      mixed->table.emplace_back(key, recipe_value(entry));
+    }
+  }
+  return {.data = mixed};
+}
+
+// The golden's adapter in a recipe's words.
+recipe::StrategyEntry adapter_entry(const std::string& method) {
+  const Json& adapter = golden_losses().at("settings").at("adapters").at(method);
+  return strategy_entry("lora", {{"rank", adapter.at("r")},
+                                 {"alpha", adapter.at("lora_alpha")},
+                                 {"dropout", 0},
+                                 {"rslora", adapter.value("use_rslora", false)},
+                                 {"dora", adapter.value("use_dora", false)},
+                                 {"rank_pattern", adapter.value("rank_pattern", Json::object())}});
 }
 
 // The golden's head, as one that this run creates: adapters train new heads only.
@@ -33,9 +49,9 @@ void renew_head(model::Model& model) {
   at::Tensor(model.find_head(kTask)->bias).copy_(bias);
 }
 
-// Puts the golden's initial A and B, under PEFT's names, into the strategy's tensors.
-void set_initial_adapter(const strategy::Strategies& strategies) {
-  const model::SafetensorsFile file(golden_folder() / "lora_initial.safetensors");
+// Puts the golden's initial tensors, under PEFT's names, into the strategy's.
+void set_initial_adapter(const strategy::Strategies& strategies, const std::string& method) {
+  const model::SafetensorsFile file(golden_folder() / (method + "_initial.safetensors"));
   const at::NoGradGuard no_grad;
   for (const model::NamedTensor& entry : strategies.claimed_tensors()) {
     const std::string name = "base_model.model.bert." + entry.name.substr(std::string("lora.").size());
@@ -106,22 +122,36 @@ std::vector<double> TinyRun::losses(const std::string& method) {
   return losses;
 }
 
+recipe::StrategyEntry strategy_entry(const std::string& id, const Json& options) {
+  recipe::StrategyEntry entry{.id = id, .place = {.file = "tiny.lua", .line = 1}};
+  for (const auto& [name, value] : options.items()) entry.options.emplace_back(name, recipe_value(value));
+  return entry;
+}
+
+// One return each: the run is built where the caller has it, for its strategies know the address of its resolution.
 TinyRun tiny_run(const std::string& method, at::Device device) {
-  const bool is_lora = method == "lora";
+  const bool adapts = method != "full";
+  std::vector<recipe::StrategyEntry> entries;
+  if (adapts) entries.push_back(adapter_entry(method));
+  TinyRun run = tiny_run(entries, device);
+  run.settings = golden_train(method);
+  if (adapts) set_initial_adapter(run.strategies, method);
+  return run;
+}
+
+TinyRun tiny_run(const std::vector<recipe::StrategyEntry>& strategies, at::Device device) {
   const std::filesystem::path plugins = std::filesystem::path(ENGRAM_BINARY_DIR) / "lib/engram/plugins";
   TinyRun run{.examples = golden_examples(),
-              .settings = golden_train(method),
+              .settings = golden_train("full"),
               .model = model::load_model(golden_folder() / "model", kTask),
-              .strategies =
-                  strategy::Strategies::load(is_lora ? lora_entry() : std::vector<recipe::StrategyEntry>{}, {plugins})};
+              .strategies = strategy::Strategies::load(strategies, {plugins})};
   renew_head(*run.model);
   run.model->set_dropout(0);
   run.model->move_to(device);
   Faults faults;
-  run.resolution = strategy::resolve(run.model->view(), run.strategies.plan(run.model->view()), faults);
+  run.resolution = strategy::resolve(run.model->view(), run.strategies.plan(run.model->view()), {}, faults);
   faults.raise<RecipeError>();
   run.strategies.apply(*run.model, run.resolution, 17, strategy::Strategies::Start::fresh);
-  if (is_lora) set_initial_adapter(run.strategies);
   return run;
 }
 

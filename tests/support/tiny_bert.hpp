@@ -21,7 +21,7 @@ const Json& golden_losses();
 
 // Examples of the golden, for the task "wind".
 data::Examples golden_examples();
-// The golden's recipe settings of "full" or "lora", ten steps of 36 rows in batches of 8.
+// The golden's recipe settings of a method: "full", or an adapter of the golden, "lora", "rslora" or "dora".
 recipe::Train golden_train(const std::string& method);
 // The golden's schedule: linear with warm-up.
 recipe::ScheduleResult golden_schedule(const std::string& method, int64_t step);
@@ -39,7 +39,12 @@ struct TinyRun {
   std::vector<double> losses(const std::string& method);
 };
 
-// `method`: "full", or "lora" with the golden's adapter settings and initial tensors.
+// With the adapter's settings and initial tensors of the golden.
 TinyRun tiny_run(const std::string& method, at::Device device);
+// With the settings of "full" and strategies as a recipe names them.
+TinyRun tiny_run(const std::vector<recipe::StrategyEntry>& strategies, at::Device device);
+
+// A strategy's entry in a recipe; options as JSON, tables and lists included.
+recipe::StrategyEntry strategy_entry(const std::string& id, const Json& options);
 
 }  // namespace engram::tests

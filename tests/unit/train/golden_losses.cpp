@@ -1,4 +1,4 @@
-// Ten steps of a tiny BERT against transformers and peft (tests/golden/losses.py).
+// Steps of a tiny BERT against transformers and peft (tests/golden/losses.py).
 #include "support/catch.hpp"
 #include "support/tiny_bert.hpp"
 
@@ -23,7 +23,7 @@ void follows_golden(const std::string& method, at::Device device) {
           Approx(golden.at("gradient_norms")[step].get<double>()).epsilon(10 * tolerance(device)));
     CHECK(result.learning_rates.front() == Approx(golden.at("rates")[step].get<double>()).epsilon(1e-12));
   }
-  REQUIRE(trainer->done() == 10);
+  REQUIRE(trainer->done() == static_cast<int64_t>(golden.at("losses").size()));
 }
 
 }  // namespace
@@ -32,6 +32,8 @@ TEST_CASE("full fine-tuning follows transformers step by step") {
   for (const at::Device device : devices()) follows_golden("full", device);
 }
 
-TEST_CASE("LoRA follows peft step by step") {
-  for (const at::Device device : devices()) follows_golden("lora", device);
+TEST_CASE("LoRA, rsLoRA and DoRA with a rank pattern follow peft step by step") {
+  for (const std::string method : {"lora", "rslora", "dora"}) {
+    for (const at::Device device : devices()) follows_golden(method, device);
+  }
 }
