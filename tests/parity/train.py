@@ -1,5 +1,5 @@
-"""Twenty training steps of MiniLM by engram, against transformers (full fine-tuning) and peft (LoRA, prefix and prompt
-tuning), live.
+"""Twenty training steps of MiniLM by engram, against transformers (full fine-tuning) and peft (LoRA, rsLoRA, DoRA,
+prefix and prompt tuning), live.
 
     .deps/peers/bin/python tests/parity/train.py BUILD_FOLDER [OUTPUT_FOLDER]
 
@@ -28,16 +28,25 @@ from hf_trainer import quiet, train_with_trainer  # noqa: E402
 
 LOSS_TOLERANCE, TRAINER_TOLERANCE, LOGIT_TOLERANCE = 1e-4, 1e-6, 2e-5
 ROWS, MAX_LENGTH, RANK, ALPHA, TOKENS = 152, 48, 8, 32, 6  # 152 rows: the last batch of an epoch is smaller
-SETTINGS = {
-    "full": Settings(learning_rate=2e-4, epochs=2, batch_size=16, warmup=0.1, weight_decay=0.01, seed=7),
-    "lora": Settings(learning_rate=5e-3, epochs=2, batch_size=16, warmup=0.1, weight_decay=0.01, seed=7),
-    "prefix": Settings(learning_rate=3e-2, epochs=2, batch_size=16, warmup=0.1, weight_decay=0.01, seed=7),
-    "prompt": Settings(learning_rate=1e-1, epochs=2, batch_size=16, warmup=0.1, weight_decay=0.01, seed=7),
-}
+RATES = {"full": 2e-4, "lora": 5e-3, "rslora": 5e-3, "dora": 5e-3, "prefix": 3e-2, "prompt": 1e-1}
+SETTINGS = {method: Settings(learning_rate=rate, epochs=2, batch_size=16, warmup=0.1, weight_decay=0.01, seed=7)
+            for method, rate in RATES.items()}
 PROMPT_TEXT = "what tone has this message"
+# LoRA's variants in the words of engram's recipe and in peft's.
+LORA = {"rank": RANK, "alpha": ALPHA, "dropout": 0}, {"r": RANK, "lora_alpha": ALPHA, "lora_dropout": 0.0}
+VARIANTS = {
+    "lora": ({}, {"target_modules": ["query", "value"]}),
+    "rslora": ({"rslora": True, "alpha": 8, "bias": "lora_only"},
+               {"use_rslora": True, "lora_alpha": 8, "bias": "lora_only", "target_modules": ["query", "value"]}),
+    "dora": ({"dora": True, "targets": ["query", "value", "output.dense"], "exclude": ["0.attention.output.dense"],
+              "rank_pattern": {"value": 4}, "alpha_pattern": {"self.query": 16}},
+             {"use_dora": True, "target_modules": ["query", "value", "output.dense"],
+              "exclude_modules": ["0.attention.output.dense"], "rank_pattern": {"value": 4},
+              "alpha_pattern": {"self.query": 16}}),
+}
 STRATEGIES = {
     "full": (None, {}),
-    "lora": ("lora", {"rank": RANK, "alpha": ALPHA, "dropout": 0}),
+    **{method: ("lora", LORA[0] | ours) for method, (ours, _) in VARIANTS.items()},
     "prefix": ("prefix_tuning", {"tokens": TOKENS}),
     "prompt": ("prompt_tuning", {"tokens": TOKENS, "init": "text", "init_text": PROMPT_TEXT}),
 }
@@ -77,11 +86,9 @@ def run_engram(build, out, method, settings):
     return json.loads((out / "losses.json").read_text())["losses"]
 
 
-def with_lora(model, initial_file):
-    """peft's LoRA on query and value, starting from the A and B that engram drew."""
-    config = LoraConfig(task_type="SEQ_CLS", r=RANK, lora_alpha=ALPHA, lora_dropout=0.0,
-                        target_modules=["query", "value"])
-    adapted = get_peft_model(model, config)
+def with_lora(model, method, initial_file):
+    """peft's LoRA, starting from the tensors that engram drew."""
+    adapted = get_peft_model(model, LoraConfig(task_type="SEQ_CLS", **(LORA[1] | VARIANTS[method][1])))
     parameters = dict(adapted.named_parameters())
     initial = load_file(initial_file)
     assert len(initial) == sum("lora_" in name for name in parameters)
@@ -116,8 +123,8 @@ def with_prefix(model, initial_file):
 def peers_start(folder, out, method):
     """The model that the peer trains, from engram's own first values."""
     model, initial = BertForSequenceClassification.from_pretrained(folder / "model"), out / "initial.safetensors"
-    if method == "lora":
-        return with_lora(model, initial)
+    if method in VARIANTS:
+        return with_lora(model, method, initial)
     if method == "prefix":
         return with_prefix(model, initial)
     return with_prompt(model, folder / "model", initial) if method == "prompt" else model
@@ -139,7 +146,7 @@ def logit_difference(model, data, expected):
 def saved_folders(out, method, data):
     """(what, largest logit difference) of each folder that engram saved, loaded back by the Python libraries."""
     expected = load_file(out / "logits.safetensors")["logits"]
-    if method in ("full", "lora"):
+    if method == "full" or method in VARIANTS:
         trained = BertForSequenceClassification.from_pretrained(out / "trained")
         yield "transformers loads trained/", logit_difference(trained, data, expected)
     if method != "full":

@@ -58,7 +58,16 @@ recipe::Train train_settings(const json& settings) {
 recipe::Value recipe_value(const json& value) {
   if (value.is_boolean()) return {.data = value.get<bool>()};
   if (value.is_string()) return {.data = value.get<std::string>()};
-  return {.data = value.get<double>()};
+  if (value.is_number()) return {.data = value.get<double>()};
+  auto mixed = std::make_shared<recipe::Mixed>();
+  for (const auto& [key, entry] : value.items()) {
+    if (value.is_array()) {
+      mixed->list.push_back(recipe_value(entry));
+    } else {
+      mixed->table.emplace_back(key, recipe_value(entry));
+    }
+  }
+  return {.data = mixed};
 }
 
 // The strategy's entry as a recipe would have it, or none for full fine-tuning.
