@@ -1,9 +1,10 @@
-// Claims become tensors and adapters: allocation, initialisation, attachment, and merging back.
+// Claims become tensors, adapters and virtual tokens: allocation, initialisation, attachment, and merging back.
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 
 #include "base/errors.hpp"
 #include "base/seeds.hpp"
+#include "strategy/bind.hpp"
 #include "strategy/strategies.hpp"
 #include "strategy/strategies_state.hpp"
 
@@ -23,9 +24,10 @@ void allocate(const Resolution& resolution, std::vector<StrategyRun>& runs) {
   }
 }
 
-void initialise(StrategyRun& run, const model::Model& model, uint64_t seed) {
+void initialise(StrategyRun& run, const model::Model& model, uint64_t seed, const InitServices& services) {
   const OwnTensors given = run.tensors;
-  HostInitView view(model, given, at::make_generator<at::CPUGeneratorImpl>(derive_seed(seed, "strategy:" + run.id)));
+  const uint64_t own_seed = derive_seed(seed, "strategy:" + run.id);
+  HostInitView view(run.id, model, given, at::make_generator<at::CPUGeneratorImpl>(own_seed), services);
   guarded(run.call("initialise"), [&] { run.object->initialise(view); });
   for (const auto& [name, tensor] : given) {
     if (at::isfinite(tensor).all().item<bool>()) continue;
@@ -42,63 +44,56 @@ void place(StrategyRun& run, const Resolution& resolution, at::Device device) {
   }
 }
 
-// A Custom adapter whose functions are guarded like every other call into a plugin.
-sdk::Custom guarded_custom(const sdk::Custom& custom, const CallSite& call) {
-  sdk::Custom safe;
-  safe.delta = [custom, call](const sdk::AdapterPass& pass, const at::Tensor& x, const at::Tensor& base_out) {
-    return guarded(call, [&] { return custom.delta(pass, x, base_out); });
-  };
-  safe.merged_delta = [custom, call](const sdk::AdapterPass& pass) {
-    return guarded(call, [&] { return custom.merged_delta(pass); });
-  };
-  return safe;
-}
-
-std::function<at::Tensor(const std::string&)> tensor_by_name(const OwnTensors& tensors, const CallSite& call) {
-  return [tensors, call](const std::string& name) {
-    const auto found = tensors.find(name);
-    if (found != tensors.end()) return found->second;
-    throw PluginError(Fault{
-        "strategy '" + call.plugin + "', adapter, at " + call.site + ": there is no claimed tensor '" + name + "'",
-        call.place.text()});
-  };
-}
-
-model::BoundAdapter bind(const sdk::Adapt& adapt, const StrategyRun& run) {
-  if (const auto* low_rank = std::get_if<sdk::LowRank>(&adapt.adapter)) {
-    return model::BoundLowRank{run.tensors.at(low_rank->a), run.tensors.at(low_rank->b), low_rank->scale,
-                               low_rank->dropout};
+void attach(model::Model& model, const Resolution& resolution, const Strategies::State& state) {
+  for (const ResolvedAdapter& adapter : resolution.adapters) {
+    model.attach(adapter.adapt.site, bind_adapter(adapter.adapt, state.run(adapter.strategy)));
   }
-  const CallSite call = run.call("adapter", adapt.site);
-  return model::BoundCustom{guarded_custom(std::get<sdk::Custom>(adapt.adapter), call),
-                            tensor_by_name(run.tensors, call)};
+  for (const auto& [strategy, prefix] : resolution.prefixes) {
+    model.attach_prefix(prefix.site, bind_prefix(prefix, model.view(), state.run(strategy)));
+  }
+  if (resolution.prompt) {
+    const auto& [strategy, prompt] = *resolution.prompt;
+    model.attach_prompt(bind_prompt(prompt, model.view(), state.run(strategy)));
+  }
 }
 
-// What one adapter adds to its site's weight (out, in), fp32.
-at::Tensor merged_delta(const sdk::Adapt& adapt, const StrategyRun& run, const at::Tensor& weight) {
-  const model::BoundAdapter bound = bind(adapt, run);
-  if (const auto* low_rank = std::get_if<model::BoundLowRank>(&bound)) {
-    return at::matmul(low_rank->b, low_rank->a).mul(low_rank->scale);
+BoundClaims bind_step(const Resolution& resolution, const Strategies::State& state) {
+  BoundClaims bound;
+  for (const auto& [strategy, penalty] : resolution.penalties) {
+    bound.penalties.push_back(bind_penalty(penalty, state.run(strategy), state));
   }
-  const auto& custom = std::get<model::BoundCustom>(bound);
-  const auto no_dropout = [](const at::Tensor& x, double) { return x; };
-  return custom.adapter.merged_delta({weight, custom.tensor, no_dropout});
+  for (const auto& [strategy, term] : resolution.loss_terms) {
+    bound.loss_terms.push_back(bind_loss_term(term, state.run(strategy)));
+  }
+  return bound;
 }
 
 }  // namespace
 
-void Strategies::apply(model::Model& model, const Resolution& resolution, uint64_t seed, Start start) {
+void Strategies::apply(model::Model& model, const Resolution& resolution, uint64_t seed, Start start,
+                       const InitServices& services) {
   state_->model = &model;
+  state_->resolution = &resolution;
   state_->adapters = resolution.adapters;
+  state_->start = std::make_unique<StartWeights>(model, resolution.snapshot);
   allocate(resolution, state_->runs);
   const at::NoGradGuard no_grad;
   for (StrategyRun& run : state_->runs) {
-    if (start == Start::fresh) initialise(run, model, seed);
+    if (start == Start::fresh) initialise(run, model, seed, services);
     place(run, resolution, model.device());
   }
-  for (const ResolvedAdapter& adapter : resolution.adapters) {
-    model.attach(adapter.adapt.site, bind(adapter.adapt, state_->run(adapter.strategy)));
-  }
+  attach(model, resolution, *state_);
+  state_->bound = bind_step(resolution, *state_);
+}
+
+const BoundClaims& Strategies::bound() const {
+  state_->require_applied();
+  return state_->bound;
+}
+
+const StartWeights& Strategies::start_weights() const {
+  state_->require_applied();
+  return *state_->start;
 }
 
 std::vector<model::NamedTensor> Strategies::claimed_tensors() const {
@@ -116,8 +111,8 @@ std::vector<model::NamedTensor> Strategies::merged_parameters(const model::Model
     const at::Tensor base = parameter.tensor;
     for (const ResolvedAdapter& adapter : state_->adapters) {
       if (adapter.adapt.site + ".weight" != parameter.name) continue;
-      const at::Tensor delta = merged_delta(adapter.adapt, state_->run(adapter.strategy), base);
-      parameter.tensor = parameter.tensor + delta;
+      const model::BoundAdapter bound = bind_adapter(adapter.adapt, state_->run(adapter.strategy));
+      parameter.tensor = parameter.tensor + model::merged_delta(bound, base);
     }
   }
   return parameters;

@@ -3,8 +3,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,15 +34,9 @@ struct BoundLossTerm {
   sdk::TensorByName tensor;  // the strategy's own
 };
 
-struct BoundProject {
-  std::string strategy;
-  std::function<void(sdk::GradEdit&)> project;  // guarded
-};
-
 struct BoundClaims {
   std::vector<BoundPenalty> penalties;
   std::vector<BoundLossTerm> loss_terms;
-  std::optional<BoundProject> project;
 };
 
 }  // namespace engram::strategy

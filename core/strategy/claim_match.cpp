@@ -61,6 +61,37 @@ std::vector<size_t> matching(const std::string& pattern, const std::vector<std::
   return found;
 }
 
+std::vector<std::string> trunk_names(const sdk::ModelView& view) {
+  std::vector<std::string> names;
+  for (const sdk::Parameter& parameter : view.parameters) {
+    if (parameter.role != sdk::Role::head) names.push_back(parameter.name);
+  }
+  return names;
+}
+
+const ResolvedTensor* own_tensor(const std::string& name, const std::string& user, const StrategyClaims& claims,
+                                 const Resolution& resolution, Faults& faults) {
+  const std::string space = claims.strategy + ".";
+  if (const ResolvedTensor* tensor = resolution.find(space + name)) return tensor;
+  std::vector<std::string> own;
+  for (const ResolvedTensor& known : resolution.tensors) {
+    if (known.claimed && known.name.rfind(space, 0) == 0) own.push_back(known.name.substr(space.size()));
+  }
+  faults.add(claim_fault(claims,
+                         user + " names the tensor '" + name + "', which was not claimed" +
+                             text::did_you_mean(name, own),
+                         "claim it by plan.tensor() first"));
+  return nullptr;
+}
+
+bool check_known(const std::string& name, const std::vector<std::string>& known, const std::string& kind,
+                 const std::string& user, const StrategyClaims& claims, Faults& faults) {
+  if (std::find(known.begin(), known.end(), name) != known.end()) return true;
+  faults.add(claim_fault(claims, user + " names the " + kind + " '" + name + "', which the model does not have" +
+                                     text::did_you_mean(name, known)));
+  return false;
+}
+
 Fault claim_fault(const StrategyClaims& claims, const std::string& what, const std::string& fix) {
   return {"strategy '" + claims.strategy + "': " + what, claims.place.text(), "", fix};
 }
@@ -71,6 +102,12 @@ std::string a_few(const std::vector<std::string>& names) {
   for (size_t i = 0; i < std::min(kShown, names.size()); ++i) text += (i == 0 ? "" : ", ") + names[i];
   if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
   return text;
+}
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::vector<std::string> sizes;
+  for (const int64_t size : shape) sizes.push_back(std::to_string(size));
+  return "(" + text::join(sizes, ", ") + ")";
 }
 
 }  // namespace engram::strategy

@@ -1,5 +1,7 @@
 #include "strategy/resolution.hpp"
 
+#include <algorithm>
+
 namespace engram::strategy {
 
 int64_t ResolvedTensor::count() const {
@@ -44,6 +46,16 @@ const ResolvedTensor* Resolution::find(const std::string& name) const {
     if (tensor.name == name) return &tensor;
   }
   return nullptr;
+}
+
+std::vector<std::string> Resolution::data_sets() const {
+  std::vector<std::string> sets;
+  const auto add = [&](const std::string& name) {
+    if (std::find(sets.begin(), sets.end(), name) == sets.end()) sets.push_back(name);
+  };
+  for (const ResolvedPass& pass : passes) add(pass.pass.data);
+  for (const auto& [strategy, mix] : mixes) add(mix.data);
+  return sets;
 }
 
 }  // namespace engram::strategy

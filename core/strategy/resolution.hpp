@@ -16,8 +16,8 @@ namespace engram::strategy {
 
 // One strategy's claims, as its plan() gave them.
 struct StrategyClaims {
-  std::string strategy;    // id; unique within a recipe
-  recipe::Place place;     // of its entry in the recipe
+  std::string strategy;  // id; unique within a recipe
+  recipe::Place place;   // of its entry in the recipe
   sdk::Plan plan;
   sdk::Settings settings;  // checked; a claim's weight names one of its numbers
 };
@@ -26,8 +26,8 @@ struct StrategyClaims {
 struct DataFacts {
   std::string name;
   std::string task;
-  int64_t rows = 0;      // estimated where a file is large
-  int64_t classes = 0;   // of its task's head
+  int64_t rows = 0;     // estimated where a file is large
+  int64_t classes = 0;  // of its task's head
   bool labelled = true;
   bool evaluates = false;  // use = "evaluate": such rows are never trained on or measured from
 };

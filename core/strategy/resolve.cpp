@@ -1,9 +1,15 @@
 #include <set>
 
 #include "strategy/adapter_rules.hpp"
+#include "strategy/composition_rules.hpp"
+#include "strategy/data_rules.hpp"
 #include "strategy/group_rules.hpp"
+#include "strategy/loss_term_rules.hpp"
+#include "strategy/penalty_rules.hpp"
 #include "strategy/resolution.hpp"
+#include "strategy/start_weight_rules.hpp"
 #include "strategy/trainability_rules.hpp"
+#include "strategy/virtual_token_rules.hpp"
 
 namespace engram::strategy {
 namespace {
@@ -11,7 +17,9 @@ namespace {
 bool any_adapts(const std::vector<StrategyClaims>& claims) {
   for (const StrategyClaims& strategy : claims) {
     for (const sdk::Claim& claim : strategy.plan.claims()) {
-      if (std::holds_alternative<sdk::Adapt>(claim)) return true;
+      const bool adapts = std::holds_alternative<sdk::Adapt>(claim) || std::holds_alternative<sdk::Prefix>(claim) ||
+                          std::holds_alternative<sdk::Prompt>(claim);
+      if (adapts) return true;
     }
   }
   return false;
@@ -43,7 +51,8 @@ void check_names(const std::vector<StrategyClaims>& claims, Faults& faults) {
 
 }  // namespace
 
-Resolution resolve(const sdk::ModelView& view, const std::vector<StrategyClaims>& claims, Faults& faults) {
+Resolution resolve(const sdk::ModelView& view, const std::vector<StrategyClaims>& claims,
+                   const std::vector<DataFacts>& data, Faults& faults) {
   Resolution resolution;
   check_names(claims, faults);
   resolution.tensors = by_default(view, claims);
@@ -51,6 +60,12 @@ Resolution resolve(const sdk::ModelView& view, const std::vector<StrategyClaims>
   resolve_tensors(claims, resolution.tensors, faults);
   resolve_groups(claims, resolution.tensors, faults);
   resolve_adapters(view, claims, resolution, faults);
+  resolve_virtual_tokens(view, claims, resolution, faults);
+  resolve_penalties(view, claims, resolution, faults);
+  resolve_loss_terms(view, claims, resolution, faults);
+  resolve_data(view, claims, data, resolution, faults);
+  resolve_start_weights(view, claims, resolution, faults);
+  check_composition(view, claims, resolution, faults);
   for (const StrategyClaims& strategy : claims) {
     for (const std::string& note : strategy.plan.notes()) resolution.notes.emplace_back(strategy.strategy, note);
   }

@@ -1,6 +1,7 @@
 // The weights before the first step: one copy for all strategies, of what trains; the rest is the live model.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,7 +19,8 @@ class StartWeights {
   at::Tensor at(const std::string& parameter) const;
 
   // Runs `function` with the model's parameters as they were before the first step, and puts the trained ones back, bit
-  // for bit, whatever the function throws. No graph that reaches a parameter may be alive.
+  // for bit, whatever the function throws. It copies nothing; the function writes into no parameter. No graph that
+  // reaches a parameter may be alive.
   void swapped_in(const std::function<void()>& function) const;
 
  private:

@@ -21,47 +21,21 @@ const Plugin* find_and_load(const recipe::StrategyEntry& entry, const std::vecto
   }
 }
 
-// Each phase of one strategy at a time, with gradients of nothing recorded.
-template <class Function>
-void for_each_run(std::vector<StrategyRun>& runs, const std::string& phase, Function function) {
-  const at::NoGradGuard no_grad;
-  for (StrategyRun& run : runs) {
-    guarded(run.call(phase), [&] { function(run); });
-  }
-}
-
-std::vector<int64_t> gradient_versions(const std::vector<model::NamedTensor>& trainable) {
-  std::vector<int64_t> versions;
-  for (const model::NamedTensor& entry : trainable) {
-    const at::Tensor& gradient = entry.tensor.grad();
-    versions.push_back(gradient.defined() ? gradient._version() : -1);
-  }
-  return versions;
-}
-
-void check_untouched(const StrategyRun& run, const std::vector<model::NamedTensor>& trainable,
-                     const std::vector<int64_t>& before) {
-  const std::vector<int64_t> after = gradient_versions(trainable);
-  for (size_t i = 0; i < trainable.size(); ++i) {
-    if (after[i] == before[i]) continue;
-    throw PluginError(Fault{"strategy '" + run.id + "', on_gradients, at " + trainable[i].name +
-                                ": it changed the gradient, which is read only there",
-                            run.place.text()});
-  }
-}
-
 }  // namespace
 
-StrategyRun& Strategies::State::run(const std::string& id) {
-  for (StrategyRun& candidate : runs) {
+const StrategyRun& Strategies::State::run(const std::string& id) const {
+  for (const StrategyRun& candidate : runs) {
     if (candidate.id == id) return candidate;
   }
   throw InternalError(Fault{"no strategy '" + id + "' in this run"});
 }
 
-const model::Model& Strategies::State::applied_model() const {
+StrategyRun& Strategies::State::run(const std::string& id) {
+  return const_cast<StrategyRun&>(std::as_const(*this).run(id));
+}
+
+void Strategies::State::require_applied() const {
   if (model == nullptr) throw InternalError(Fault{"a phase of the strategies before apply()"});
-  return *model;
 }
 
 Strategies::Strategies(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -109,7 +83,7 @@ std::vector<StrategyClaims> Strategies::plan(const sdk::ModelView& view) const {
   std::vector<StrategyClaims> claims;
   Faults faults;
   for (const StrategyRun& run : state_->runs) {
-    StrategyClaims own{run.id, run.place, {}};
+    StrategyClaims own{run.id, run.place, {}, run.settings};
     try {
       guarded(run.call("plan"), [&] { run.object->plan(view, own.plan); });
     } catch (const PluginError& error) {
@@ -119,36 +93,6 @@ std::vector<StrategyClaims> Strategies::plan(const sdk::ModelView& view) const {
   }
   faults.raise<PluginError>();
   return claims;
-}
-
-void Strategies::begin(const Where& where) {
-  const model::Model& model = state_->applied_model();
-  for_each_run(state_->runs, "begin",
-               [&](StrategyRun& run) { run.object->begin(HostStepView(where, model, run.tensors)); });
-}
-
-void Strategies::on_gradients(const Where& where, const std::vector<model::NamedTensor>& trainable) {
-  const model::Model& model = state_->applied_model();
-  const HostGradView gradients(trainable);
-  const std::vector<int64_t> before = gradient_versions(trainable);
-  const at::NoGradGuard no_grad;
-  for (StrategyRun& run : state_->runs) {
-    guarded(run.call("on_gradients"),
-            [&] { run.object->on_gradients(HostStepView(where, model, run.tensors), gradients); });
-    check_untouched(run, trainable, before);
-  }
-}
-
-void Strategies::on_update(const Where& where) {
-  const model::Model& model = state_->applied_model();
-  for_each_run(state_->runs, "on_update",
-               [&](StrategyRun& run) { run.object->on_update(HostStepView(where, model, run.tensors)); });
-}
-
-void Strategies::end(const Where& where) {
-  const model::Model& model = state_->applied_model();
-  for_each_run(state_->runs, "end",
-               [&](StrategyRun& run) { run.object->end(HostStepView(where, model, run.tensors)); });
 }
 
 std::vector<StrategyState> Strategies::save_state() const {

@@ -89,6 +89,8 @@ class Strategies {
   void begin(const Where& where);
   // `trainable` are the tensors of this step with their gradients in place (tensor.grad()).
   void on_gradients(const Where& where, const std::vector<model::NamedTensor>& trainable);
+  // Calls the project claim, if there is one, guarded, with a GradEdit over the same tensors.
+  void project(const Where& where, const std::vector<model::NamedTensor>& trainable);
   void on_update(const Where& where);
   // `passes`: what passes after training found.
   void end(const Where& where, const PassResults& passes = {});
@@ -102,8 +104,9 @@ class Strategies {
   // Ends every strategy object before main returns; libraries stay loaded.
   void shutdown();
 
+  struct State;  // strategies_state.hpp, for this room only
+
  private:
-  struct State;
   explicit Strategies(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

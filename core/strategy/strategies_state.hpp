@@ -29,11 +29,21 @@ struct StrategyRun {
 struct Strategies::State {
   std::vector<StrategyRun> runs;
   std::vector<PluginFacts> plugins;
-  std::vector<ResolvedAdapter> adapters;
-  const model::Model* model = nullptr;  // set by apply()
+
+  // Set by apply().
+  const model::Model* model = nullptr;
+  const Resolution* resolution = nullptr;
+  std::vector<ResolvedAdapter> adapters;  // of the resolution
+  std::unique_ptr<StartWeights> start;
+  BoundClaims bound;
 
   StrategyRun& run(const std::string& id);
-  const model::Model& applied_model() const;
+  const StrategyRun& run(const std::string& id) const;
+  // Throws InternalError before apply().
+  void require_applied() const;
+  // Calls function(run, view) for every strategy, guarded.
+  template <class Function>
+  void in_phase(const std::string& phase, const Where& where, const PassResults& passes, const Function& function);
 };
 
 }  // namespace engram::strategy

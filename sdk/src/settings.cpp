@@ -92,6 +92,10 @@ ParameterSpec integers(std::string name, std::vector<int64_t> fallback) {
   return make(std::move(name), SettingKind::integers, std::move(fallback));
 }
 
+ParameterSpec numbers(std::string name, std::vector<double> fallback) {
+  return make(std::move(name), SettingKind::numbers, std::move(fallback));
+}
+
 ParameterSpec numbers_by_name(std::string name, std::map<std::string, double> fallback) {
   return make(std::move(name), SettingKind::numbers_by_name, std::move(fallback));
 }
@@ -110,6 +114,10 @@ const std::string& Settings::string(const std::string& name) const {
 
 const std::vector<int64_t>& Settings::integers(const std::string& name) const {
   return get<std::vector<int64_t>>(values_, name, "a list of whole numbers");
+}
+
+const std::vector<double>& Settings::numbers(const std::string& name) const {
+  return get<std::vector<double>>(values_, name, "a list of numbers");
 }
 
 const std::map<std::string, double>& Settings::numbers_by_name(const std::string& name) const {

@@ -16,9 +16,9 @@ namespace engram::sdk {
 // A setting's value; std::monostate: an optional one that was not given. Where a list of strings is declared, a recipe
 // may write one string; the value is then that string.
 using Setting = std::variant<std::monostate, bool, int64_t, double, std::string, std::vector<std::string>,
-                             std::vector<int64_t>, std::map<std::string, double>>;
+                             std::vector<int64_t>, std::vector<double>, std::map<std::string, double>>;
 
-enum class SettingKind { boolean, integer, number, string, strings, integers, numbers_by_name };
+enum class SettingKind { boolean, integer, number, string, strings, integers, numbers, numbers_by_name };
 
 // Whether a recipe may leave a parameter out.
 enum class Presence { defaulted, optional, required };
@@ -37,8 +37,8 @@ struct ENGRAM_SDK_EXPORT ParameterSpec {
   std::string text = {};
 
   ParameterSpec& range(double from, double to);  // of a number, or of each number of a list or table
-  ParameterSpec& above(double bound);  // greater than, exclusive
-  ParameterSpec& below(double bound);  // less than, exclusive
+  ParameterSpec& above(double bound);            // greater than, exclusive
+  ParameterSpec& below(double bound);            // less than, exclusive
   ParameterSpec& one_of(std::vector<std::string> values);
   ParameterSpec& optional();  // left out: Settings::has() is false
   ParameterSpec& required();  // left out: the recipe is refused
@@ -51,6 +51,7 @@ ENGRAM_SDK_EXPORT ParameterSpec number(std::string name, double fallback);
 ENGRAM_SDK_EXPORT ParameterSpec string(std::string name, std::string fallback);
 ENGRAM_SDK_EXPORT ParameterSpec strings(std::string name, std::vector<std::string> fallback);
 ENGRAM_SDK_EXPORT ParameterSpec integers(std::string name, std::vector<int64_t> fallback);
+ENGRAM_SDK_EXPORT ParameterSpec numbers(std::string name, std::vector<double> fallback);
 // { ["query"] = 16, ["output.dense"] = 4 }
 ENGRAM_SDK_EXPORT ParameterSpec numbers_by_name(std::string name, std::map<std::string, double> fallback);
 
@@ -68,6 +69,7 @@ class ENGRAM_SDK_EXPORT Settings {
   // A single string comes as a list of one; setting() tells the two apart.
   std::vector<std::string> strings(const std::string& name) const;
   const std::vector<int64_t>& integers(const std::string& name) const;
+  const std::vector<double>& numbers(const std::string& name) const;
   const std::map<std::string, double>& numbers_by_name(const std::string& name) const;
   const Setting& setting(const std::string& name) const;
   const std::map<std::string, Setting>& values() const { return values_; }

@@ -91,11 +91,11 @@ class ENGRAM_SDK_EXPORT LossView {
 class ENGRAM_SDK_EXPORT ForwardView {
  public:
   virtual ~ForwardView();
-  virtual at::Tensor logits() const = 0;                          // (B, C) of the data set's own task
-  virtual at::Tensor tap(const std::string& name) const = 0;      // (T, H)
-  virtual at::Tensor input(const std::string& site) const = 0;    // (T, in) of a linear site
-  virtual const std::vector<int64_t>& offsets() const = 0;        // B + 1 borders of the sequences among T
-  virtual const std::vector<int64_t>& labels() const = 0;         // B label ids; -1: none
+  virtual at::Tensor logits() const = 0;                            // (B, C) of the data set's own task
+  virtual at::Tensor tap(const std::string& name) const = 0;        // (T, H)
+  virtual at::Tensor input(const std::string& site) const = 0;      // (T, in) of a linear site
+  virtual const std::vector<int64_t>& offsets() const = 0;          // B + 1 borders of the sequences among T
+  virtual const std::vector<int64_t>& labels() const = 0;           // B label ids; -1: none
   virtual at::Tensor parameter(const std::string& name) const = 0;  // of the model, read only
 };
 
