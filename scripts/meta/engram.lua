@@ -8,6 +8,23 @@
 ---@field decay? number Block i of L learns at decay^(L - i) times the learning rate, embeddings at decay^(L + 1). (greater than 0 and at most 1; default 0.9)
 ---@field weight_decay? table<string, number> Weight decay by part: embeddings, blocks, pooler, head. Parts left out: train.weight_decay. (0 to 1000; default {})
 
+---Keeps what the model says of its old tasks about new inputs; needs no data of theirs.
+---@class engram.strategy.distillation
+---@field [1] "distillation"
+---@field weight? number Weight of the divergence beside the new task's loss; a schedule may scale it as distillation.weight. (0 to 1e+12; default 1)
+---@field temperature? number Logits are divided by it, so that improbable classes count too. (greater than 0; default 2)
+
+---Holds weights near their old values, each as firmly as the original task needs it.
+---@class engram.strategy.ewc
+---@field [1] "ewc"
+---@field data string The data set of the original task on which importance is measured.
+---@field samples? integer Rows of it, a seeded choice; 0: all. (0 to 1e+09; default 500)
+---@field lambda? number Strength of the pull, on importance of mean 1; a schedule may scale it as ewc.lambda. (0 to 1e+12; default 1)
+---@field estimator? "automatic"|"exact"|"sampled"|"empirical"|"predicted"|"batched" How importance is estimated; automatic: exact up to 20 classes, sampled beyond. (default "automatic")
+---@field batch_size? integer Rows measured at once; it changes the result of the batched estimator only. (1 to 65536; default 32)
+---@field decay? number What the importance of earlier runs still counts, where the model brings it along. (0 to 1; default 1)
+---@field embeddings? boolean Whether embeddings are held too. (default true)
+
 ---Freezes parts of the model, by depth or by name, and lets them go again step by step.
 ---@class engram.strategy.freezing
 ---@field [1] "freezing"
@@ -17,6 +34,11 @@
 ---@field train? string[]|string Patterns over parameter names: these train from the start, whatever keep and freeze say; without either, the rest of the model is frozen. (default {})
 ---@field every_epochs? number Gradual unfreezing: the next lower block starts to train after so many epochs, embeddings last. (greater than 0)
 ---@field every_steps? integer The same, counted in optimizer steps. (1 to 1e+09)
+
+---Holds every weight near its old value, all equally firmly.
+---@class engram.strategy.l2_sp
+---@field [1] "l2_sp"
+---@field strength? number Strength of the pull; a schedule may scale it as l2_sp.strength. (0 to 1e+12; default 0.1)
 
 ---Trains a low-rank update of chosen projections and leaves the model itself as it is.
 ---@class engram.strategy.lora
@@ -52,5 +74,17 @@
 ---@field scale? number Standard deviation of random first values. (0 to 10; default 1)
 ---@field init_text? string For init = "text": cut or repeated to the number of tokens.
 
+---Trains on some examples of the original task among those of the new one.
+---@class engram.strategy.replay
+---@field [1] "replay"
+---@field data string The data set that is replayed, each example to its own task's head.
+---@field share? number Share of replayed examples among all that a step sees. (greater than 0 and less than 1; default 0.1)
+---@field rows? integer Only so many rows are ever replayed, a seeded choice; 0: all. (0 to 1e+09; default 0)
+
+---After training, scores weights between the old and the new ones, and keeps the best.
+---@class engram.strategy.weight_interpolation
+---@field [1] "weight_interpolation"
+---@field alphas? number[] Points that are scored: 0 is the model before training, 1 after it. (0 to 1; default { 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1 })
+
 ---One entry of a recipe's `strategies`.
----@alias engram.Strategy engram.strategy.discriminative_lr|engram.strategy.freezing|engram.strategy.lora|engram.strategy.prefix_tuning|engram.strategy.prompt_tuning
+---@alias engram.Strategy engram.strategy.discriminative_lr|engram.strategy.distillation|engram.strategy.ewc|engram.strategy.freezing|engram.strategy.l2_sp|engram.strategy.lora|engram.strategy.prefix_tuning|engram.strategy.prompt_tuning|engram.strategy.replay|engram.strategy.weight_interpolation

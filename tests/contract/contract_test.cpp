@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 
 using namespace engram;
+using namespace std::string_literals;
 
 namespace {
 
@@ -25,19 +26,30 @@ const std::string kOriginal = "original_train";
 std::vector<Shipped> cases() {
   return {
       {"lora", {}},
-      {"lora", {{"rank", int64_t{4}}, {"targets", std::string("all-linear")}, {"bias", std::string("lora_only")}}},
-      {"lora", {{"rslora", true}, {"bias", std::string("all")}, {"targets", Strings{"dense"}}}},
+      {"lora", {{"rank", int64_t{4}}, {"targets", "all-linear"s}, {"bias", "lora_only"s}}},
+      {"lora", {{"rslora", true}, {"bias", "all"s}, {"targets", Strings{"dense"}}}},
       {"lora", {{"dora", true}}},
-      {"lora", {{"dora", true}, {"targets", std::string("all-linear")}, {"dropout", 0.0}}},
+      {"lora", {{"dora", true}, {"targets", "all-linear"s}, {"dropout", 0.0}}},
+      {"lora", {{"layers", std::vector<int64_t>{1}}, {"rank_pattern", std::map<std::string, double>{{"query", 2}}}}},
       {"prefix_tuning", {{"tokens", int64_t{3}}}, Start::changed},
       {"prefix_tuning", {{"tokens", int64_t{3}}, {"mlp", true}}, Start::changed},
+      {"prefix_tuning", {{"tokens", int64_t{3}}, {"init", "activations"s}, {"init_data", kOriginal}}, Start::changed},
       {"prompt_tuning", {{"tokens", int64_t{3}}}, Start::changed},
+      {"prompt_tuning", {{"tokens", int64_t{3}}, {"init", "vocabulary"s}}, Start::changed},
+      {"prompt_tuning", {{"tokens", int64_t{3}}, {"init", "text"s}, {"init_text", "a tone"s}}, Start::changed},
       {"ewc", {{"data", kOriginal}}},
-      {"ewc", {{"data", kOriginal}, {"estimator", std::string("empirical")}, {"samples", int64_t{8}}}},
-      {"ewc", {{"data", kOriginal}, {"estimator", std::string("sampled")}}},
-      {"freezing", {{"embeddings", true}}},
+      {"ewc", {{"data", kOriginal}, {"estimator", "exact"s}, {"embeddings", false}}},
+      {"ewc", {{"data", kOriginal}, {"estimator", "sampled"s}, {"samples", int64_t{8}}}},
+      {"ewc", {{"data", kOriginal}, {"estimator", "empirical"s}}},
+      {"ewc", {{"data", kOriginal}, {"estimator", "predicted"s}}},
+      {"ewc", {{"data", kOriginal}, {"estimator", "batched"s}, {"batch_size", int64_t{4}}}},
+      {"freezing", {{"keep", "last 1 blocks"s}}},
+      {"freezing", {{"keep", "last 1 blocks"s}, {"every_steps", int64_t{2}}}},
+      {"freezing", {{"freeze", Strings{"*.bias"}}, {"embeddings", "frozen"s}}},
       {"discriminative_lr", {}},
-      {"replay", {{"data", kOriginal}, {"share", 0.25}}},
+      {"discriminative_lr", {{"decay", 0.5}, {"weight_decay", std::map<std::string, double>{{"blocks", 0.1}}}}},
+      {"replay", {{"data", kOriginal}}},
+      {"replay", {{"data", kOriginal}, {"share", 0.4}, {"rows", int64_t{5}}}},
       {"l2_sp", {}},
       {"distillation", {}},
       {"weight_interpolation", {}},

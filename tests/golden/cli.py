@@ -31,6 +31,11 @@ CASES = {
     "plugin_unknown": ["plugins", "info", "lorra"],
     "plugin_no_library": ["plugins", "check", "./text.engram.so"],
     "plugin_list": ["plugins", "list"],
+    "plugin_info_compulsory": ["plugins", "info", "replay"],
+    "plugin_docs": ["plugins", "docs", "weight_interpolation", "replay", "--pages", "../plugins/*/README.md"],
+    "plugin_docs_lua": ["plugins", "docs", "freezing", "--format", "lua"],
+    "new_plugin_name": ["new", "plugin", "Gentle"],
+    "new_plugin_taken": ["new", "plugin", "lora"],
     "missing_run": ["compare", "runs/a", "runs/b"],
     "version": ["--version"],
 }

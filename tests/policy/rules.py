@@ -64,6 +64,9 @@ def core_includes_are_rooted_at_core(tree):
                 yield f"{path}:{number}: includes \"{header}\"; write the path from core/, as \"data/batch.hpp\""
 
 
+TESTING = "engram/sdk/testing.hpp"
+
+
 def sdk_includes_only_torch_and_the_standard_library(tree):
     for path, text in tree.matching("sdk/include/", "sdk/src/", suffixes=CPP):
         for number, quote, header in includes(text):
@@ -72,12 +75,34 @@ def sdk_includes_only_torch_and_the_standard_library(tree):
                 yield f"{path}:{number}: the SDK includes {header}; allowed: LibTorch and the standard library"
 
 
+# The suite's front is all that a plugin's test compiles: it needs no torch. What stands behind it runs the host, and
+# nobody but tests of plugins builds on it.
+def contract_suite_is_a_front_before_the_host(tree):
+    for path, text in tree.matching("sdk/include/" + TESTING, suffixes=CPP):
+        for number, _, header in includes(text):
+            if not (STANDARD.match(header) or header in ("engram/sdk/export.hpp", "engram/sdk/settings.hpp")):
+                yield f"{path}:{number}: the suite's header includes {header}; allowed: settings and the standard library"
+    for path, text in tree.matching("sdk/testing/", suffixes=CPP):
+        for number, quote, header in includes(text):
+            room = header.split("/")[0]
+            host = room in ROOMS[:ROOMS.index("predict")] and room != "script"
+            beside = quote == '"' and (tree.root / "sdk/testing" / header).is_file()
+            if not (host or beside or header.startswith(TORCH + ("engram/",)) or STANDARD.match(header)):
+                yield f"{path}:{number}: the contract suite includes {header}; allowed: core from base to eval, the SDK"
+    for path, text in tree.matching("core/", "plugins/", "sdk/src/", suffixes=CPP):
+        for number, _, header in includes(text):
+            if header == TESTING:
+                yield f"{path}:{number}: includes {header}, which is for tests of plugins"
+
+
 def plugins_include_only_the_sdk(tree):
-    for path, text in tree.matching("plugins/", suffixes=CPP):
+    for path, text in tree.matching("plugins/", "examples/own_plugin/", suffixes=CPP):
+        is_test = path.endswith("_test.cpp")
         for number, quote, header in includes(text):
             beside = quote == '"' and (tree.root / path).parent.joinpath(header).is_file()
             operators = header.startswith("ATen/ops/") or header in ("ATen/ATen.h", "ATen/core/Tensor.h")
-            if not (header == "engram/sdk.hpp" or operators or beside or STANDARD.match(header)):
+            for_tests = is_test and header in (TESTING, "ATen/CPUGeneratorImpl.h")
+            if not (header == "engram/sdk.hpp" or operators or beside or for_tests or STANDARD.match(header)):
                 yield f"{path}:{number}: a plugin includes {header}; allowed: <engram/sdk.hpp> and ATen operators"
 
 
@@ -173,6 +198,7 @@ def links_in_pages_resolve(tree):
 
 
 RULES = [rooms_include_only_rooms_above_them, core_includes_are_rooted_at_core,
-         sdk_includes_only_torch_and_the_standard_library, plugins_include_only_the_sdk,
+         sdk_includes_only_torch_and_the_standard_library, contract_suite_is_a_front_before_the_host,
+         plugins_include_only_the_sdk,
          confined_headers_stay_in_their_place, files_are_short, nothing_is_left_for_later, nothing_names_one_machine,
          links_in_pages_resolve]

@@ -27,7 +27,16 @@ CASES = {
          {"sdk/include/engram/sdk/a.hpp": "#include <ATen/core/Tensor.h>\n#include <vector>\n"}),
         ({"sdk/src/a.cpp": '#include "base/text.hpp"\n'}, "the SDK includes base/text.hpp",
          {"sdk/src/a.cpp": '#include "nearest.hpp"\n', "sdk/src/nearest.hpp": ""})],
+    rules.contract_suite_is_a_front_before_the_host: [
+        ({"sdk/include/engram/sdk/testing.hpp": "#include <ATen/core/Tensor.h>\n"}, "the suite's header includes ATen/",
+         {"sdk/include/engram/sdk/testing.hpp": "#include <map>\n#include <engram/sdk/settings.hpp>\n"}),
+        ({"sdk/testing/a.cpp": '#include "run/session.hpp"\n'}, "the contract suite includes run/session.hpp",
+         {"sdk/testing/a.cpp": '#include "train/trainer.hpp"\n#include "a.hpp"\n', "sdk/testing/a.hpp": ""}),
+        ({"core/run/a.cpp": "#include <engram/sdk/testing.hpp>\n"}, "which is for tests of plugins",
+         {"tests/contract/a.cpp": "#include <engram/sdk/testing.hpp>\n"})],
     rules.plugins_include_only_the_sdk: [
+        ({"examples/own_plugin/a.cpp": "#include <engram/sdk/testing.hpp>\n"}, "a plugin includes engram/sdk/testing.hpp",
+         {"examples/own_plugin/a_test.cpp": "#include <engram/sdk/testing.hpp>\n"}),
         ({"plugins/lora/a.cpp": "#include <engram/sdk/plan.hpp>\n"}, "a plugin includes engram/sdk/plan.hpp",
          {"plugins/lora/a.cpp": "#include <engram/sdk.hpp>\n#include <ATen/ops/zeros.h>\n"}),
         ({"plugins/lora/a.cpp": '#include "model/model.hpp"\n'}, "a plugin includes model/model.hpp",
