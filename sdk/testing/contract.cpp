@@ -53,7 +53,7 @@ std::string word(ContractOutcome outcome) {
   switch (outcome) {
     case ContractOutcome::kept: return "kept       ";
     case ContractOutcome::broken: return "BROKEN     ";
-    case ContractOutcome::not_applicable: return "no matter  ";
+    case ContractOutcome::not_applicable: return "not asked  ";
     case ContractOutcome::not_reached: return "not reached";
   }
   return "";

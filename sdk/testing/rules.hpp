@@ -58,7 +58,7 @@ struct Rule {
 // In the order of checking; the last rules change the subject's trained model.
 const std::vector<Rule>& rules();
 
-// Before training: rules_of_plans.cpp and rules_of_starts.cpp.
+// Before training: rules_of_starts.cpp.
 void loads(Subject& subject);
 void plan_is_pure(Subject& subject);
 void claims_match(Subject& subject);

@@ -54,8 +54,7 @@ Trial::Trial(const sdk::ContractCase& contract, const Family& family)
   prepare();
   const strategy::InitServices services{.passes = run_passes(sdk::Pass::When::before_training), .tokenize = tokenize};
   strategies_.apply(*model_, resolution_, kSeed, strategy::Strategies::Start::fresh, services);
-  trainer_ = std::make_unique<train::Trainer>(*model_, strategies_, resolution_, new_rows(), settings_,
-                                              train::MixedData{{original_rows().name, &original_rows()}});
+  trainer_ = make_trainer();
   strategies_.begin(trainer_->where());
 }
 
@@ -68,8 +67,7 @@ Trial::Trial(const sdk::ContractCase& contract, const Family& family, const Save
     for (const model::NamedTensor& entry : live()) at::Tensor(entry.tensor).copy_(saved.tensors.at(entry.name));
   }
   strategies_.load_state(saved.strategies);
-  trainer_ = std::make_unique<train::Trainer>(*model_, strategies_, resolution_, new_rows(), settings_,
-                                              train::MixedData{{original_rows().name, &original_rows()}});
+  trainer_ = make_trainer();
   trainer_->restore(saved.trainer, saved.step);
   strategies_.begin(trainer_->where());
 }
@@ -78,6 +76,11 @@ void Trial::prepare() {
   Faults faults;
   resolution_ = strategy::resolve(model_->view(), strategies_.plan(model_->view()), data_facts(), faults);
   faults.raise<RecipeError>();
+}
+
+std::unique_ptr<train::Trainer> Trial::make_trainer() {
+  const train::MixedData mixed = {{original_rows().name, &original_rows()}};
+  return std::make_unique<train::Trainer>(*model_, strategies_, resolution_, new_rows(), settings_, mixed);
 }
 
 strategy::PassResults Trial::run_passes(sdk::Pass::When when) const {

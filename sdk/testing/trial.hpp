@@ -49,6 +49,7 @@ class Trial {
 
  private:
   void prepare();
+  std::unique_ptr<train::Trainer> make_trainer();
   strategy::PassResults run_passes(sdk::Pass::When when) const;
   std::vector<model::NamedTensor> live() const;
 
