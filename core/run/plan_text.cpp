@@ -71,8 +71,8 @@ std::string groups_section(const Preparation& prepared) {
     for (const model::NamedTensor& entry : group.tensors) count += prepared.resolution.find(entry.name)->count();
     text +=
         line("group " + std::to_string(index++),
-             text::thousands(count) + " parameters in " + std::to_string(group.tensors.size()) + " tensors, rate x " +
-                 text::shortest(group.rate_scale) + ", weight decay " + text::shortest(group.weight_decay));
+             text::thousands(count) + " parameters in " + std::to_string(group.tensors.size()) + " tensors, rate " +
+                 strategy::rate_scale_text(group.rate_scale) + ", weight decay " + text::shortest(group.weight_decay));
   }
   return text;
 }

@@ -2,16 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <cstdio>
+#include <set>
 
 #include "base/text.hpp"
+#include "strategy/describe_claims.hpp"
 #include "strategy/trainability_rules.hpp"
 
 namespace engram::strategy {
 namespace {
 
-constexpr size_t kColumns = 7;
-using Cells = std::array<std::string, kColumns>;
+using Cells = std::array<std::string, 7>;
 
 // Tensors of one module (a block, the embeddings, ...) that are treated alike.
 struct Group {
@@ -57,7 +58,7 @@ std::array<std::string, 4> treatment_of(const ResolvedTensor& tensor) {
   const std::string owner = tensor.owner;
   if (tensor.kept) return {owner, "kept", "-", "-"};
   if (!tensor.ever_trains()) return {owner, "never", "-", "-"};
-  return {owner, trainability_text(tensor.trainability), "x " + text::shortest(tensor.rate_scale),
+  return {owner, trainability_text(tensor.trainability), rate_scale_text(tensor.rate_scale),
           tensor.weight_decay ? text::shortest(*tensor.weight_decay) : "train's"};
 }
 
@@ -135,19 +136,19 @@ std::string name_of(const Group& group) {
   return module + "." + group.leaf;
 }
 
-// Text to the left, the two columns of counts to the right.
-std::string aligned(const std::vector<Cells>& rows) {
+// Columns padded to one width, without trailing blanks. `counts` are the columns that stand to the right.
+template <size_t kColumns>
+std::string aligned(const std::vector<std::array<std::string, kColumns>>& rows, const std::set<size_t>& counts = {}) {
   std::array<size_t, kColumns> widths{};
-  for (const Cells& row : rows) {
+  for (const auto& row : rows) {
     for (size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], row[i].size());
   }
   std::string table;
-  for (const Cells& row : rows) {
+  for (const auto& row : rows) {
     std::string line;
     for (size_t i = 0; i < kColumns; ++i) {
       const std::string blank(widths[i] - row[i].size(), ' ');
-      const bool is_count = i == 1 || i == 2;
-      line += (i == 0 ? "" : "  ") + (is_count ? blank + row[i] : row[i] + blank);
+      line += (i == 0 ? "" : "  ") + (counts.count(i) > 0 ? blank + row[i] : row[i] + blank);
     }
     table += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
@@ -155,6 +156,12 @@ std::string aligned(const std::vector<Cells>& rows) {
 }
 
 }  // namespace
+
+std::string rate_scale_text(double scale) {
+  char digits[32];
+  std::snprintf(digits, sizeof digits, "x %.6g", scale);
+  return digits;
+}
 
 std::string summary(const Resolution& resolution) {
   const int64_t trainable = resolution.trainable_count(), total = resolution.total_count();
@@ -169,7 +176,7 @@ std::string describe(const Resolution& resolution) {
     rows.push_back({name_of(group), std::to_string(group.tensors), text::thousands(group.elements), group.treatment[0],
                     group.treatment[1], group.treatment[2], group.treatment[3]});
   }
-  std::string lines = aligned(rows);
+  std::string lines = aligned(rows, {1, 2}) + aligned(claim_lines(resolution));
   for (const auto& [strategy, note] : resolution.notes) lines += strategy + ": " + note + "\n";
   return lines + summary(resolution) + "\n";
 }

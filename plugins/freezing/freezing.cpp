@@ -29,7 +29,6 @@ std::string decimal(double number) {
 }
 
 std::string blocks_text(int64_t first, int64_t last) {
-  if (first > last) return "no block";
   if (first == last) return "block " + std::to_string(first);
   return "blocks " + std::to_string(first) + " to " + std::to_string(last);
 }
@@ -137,15 +136,17 @@ class Freezing final : public sdk::Strategy {
 
   std::string note(int64_t layers) const {
     if (from_the_bottom()) {
-      const std::string embeddings = options_.embeddings == Embeddings::frozen ? "" : "the embeddings and ";
-      return embeddings + blocks_text(0, kept() - 1) + " train";
+      std::string text = options_.embeddings == Embeddings::frozen ? "" : "the embeddings";
+      if (kept() > 0) text += (text.empty() ? "" : " and ") + blocks_text(0, kept() - 1);
+      return text.empty() ? "only the head trains" : text + " train";
     }
-    std::string text = blocks_text(layers - kept(), layers - 1) + " and the pooler train";
+    std::string text =
+        kept() == 0 ? "the pooler trains" : blocks_text(layers - kept(), layers - 1) + " and the pooler train";
     if (!options_.gradual()) return text + (options_.embeddings == Embeddings::trained ? ", and the embeddings" : "");
     text += ", then one part more every ";
     text += options_.every_steps ? std::to_string(*options_.every_steps) + " steps"
                                  : decimal(*options_.every_epochs) + " epochs";
-    text += ": " + blocks_text(0, layers - kept() - 1) + ", from the top";
+    if (kept() < layers) text += ": " + blocks_text(0, layers - kept() - 1) + ", from the top";
     return text + (options_.embeddings == Embeddings::frozen ? "" : ", embeddings last");
   }
 

@@ -3,6 +3,7 @@
 
 #include "recipe_entries.hpp"
 #include "small_model.hpp"
+#include "strategy/describe.hpp"
 #include "strategy/strategies.hpp"
 #include "support/catch.hpp"
 
@@ -78,4 +79,12 @@ TEST_CASE("discriminative rates refuse a decay out of range and parts that no mo
         }) ==
         "recipe.lua:7: strategy 'discriminative_lr', construction: weight_decay names 'body', 'tail', which is no part "
         "of a model. Fix: choose from embeddings, blocks, pooler, head");
+}
+
+TEST_CASE("the plan shows rates to six digits") {
+  const std::string text = describe(resolved({{"decay", test::number(0.8)}}));
+  CHECK(text.find("x 0.512 ") != std::string::npos);
+  CHECK(text.find("x 0.64 ") != std::string::npos);
+  CHECK(rate_scale_text(1) == "x 1");
+  CHECK(rate_scale_text(1.0 / 3) == "x 0.333333");
 }

@@ -112,8 +112,12 @@ TEST_CASE("freezing says in its plan what trains") {
   const auto note = [](recipe::Table options) { return resolved(freezing(std::move(options))).notes.front().second; };
   CHECK(note({{"keep", keep("last 1 block")}}) == "block 1 and the pooler train");
   CHECK(note({{"keep", keep("first 2 blocks")}}) == "the embeddings and blocks 0 to 1 train");
+  CHECK(note({{"keep", keep("first 0 blocks")}}) == "the embeddings train");
+  CHECK(note({{"keep", keep("last 0 blocks")}}) == "the pooler trains");
+  CHECK(note({{"keep", keep("last 2 blocks")}, {"every_steps", test::number(5)}}) ==
+        "blocks 0 to 1 and the pooler train, then one part more every 5 steps, embeddings last");
   CHECK(note({{"every_epochs", test::number(0.5)}}) ==
-        "no block and the pooler train, then one part more every 0.5 epochs: blocks 0 to 1, from the top, embeddings "
+        "the pooler trains, then one part more every 0.5 epochs: blocks 0 to 1, from the top, embeddings "
         "last");
 }
 

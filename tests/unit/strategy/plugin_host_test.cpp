@@ -56,7 +56,7 @@ TEST_CASE("a sound plugin loads, once, and its initialiser runs") {
   REQUIRE(mark.left());
   REQUIRE(plugin.strategy.id == "marks");
   REQUIRE(plugin.facts.hash == sha256_of_file(fixture("marks", "marks")));
-  REQUIRE(plugin.facts.fingerprint.find("SDK 0.1.0, torch 2.") == 0);
+  REQUIRE(plugin.facts.fingerprint.find("SDK 0.2.0, torch 2.") == 0);
   REQUIRE(&load_plugin("marks", fixture("marks", "marks"), kPlace) == &plugin);
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("a plugin with another ABI tag is refused with every difference, and n
   const MarkWatch mark;
   REQUIRE(load_refusal("wrong_tag", fixture("wrong_tag", "wrong_tag")) ==
           "recipe.lua:7: plugin " + fixture("wrong_tag", "wrong_tag").string() +
-              " was built for another engram and was not loaded: SDK 9.8, here 0.1; torch 2.99, here 2.11; compiler "
+              " was built for another engram and was not loaded: SDK 9.8, here 0.2; torch 2.99, here 2.11; compiler "
               "clang, here gcc; C++ standard 202302L, here 202002L; standard library libcxx, here libstdcxx" +
               kRebuild);
   REQUIRE_FALSE(mark.left());
