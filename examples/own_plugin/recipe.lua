@@ -20,7 +20,7 @@ return {
   },
 
   strategies = {
-    { "gpm", data = "original_train", energy = 0.95 },
+    { "gpm", data = "original_train", energy = 0.99, directions = 384 },
   },
 
   -- A projection holds for updates along the gradient. AdamW rescales each number by itself, unless its epsilon is far
