@@ -35,9 +35,9 @@ void check_low_rank(const sdk::LowRank& adapter, const sdk::LinearSite& site, co
   const bool fits = a->shape.size() == 2 && b->shape.size() == 2 && a->shape[1] == site.in && b->shape[0] == site.out &&
                     a->shape[0] == b->shape[1];
   if (!fits) {
-    faults.add(claim_fault(claims, user + " needs A (rank, " + std::to_string(site.in) +
-                                       ") and B (" + std::to_string(site.out) + ", rank), but A is " +
-                                       shape_text(a->shape) + " and B " + shape_text(b->shape)));
+    faults.add(claim_fault(claims, user + " needs A (rank, " + std::to_string(site.in) + ") and B (" +
+                                       std::to_string(site.out) + ", rank), but A is " + shape_text(a->shape) +
+                                       " and B " + shape_text(b->shape)));
   }
 }
 

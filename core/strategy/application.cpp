@@ -73,8 +73,7 @@ BoundClaims bind_step(const Resolution& resolution, const Strategies::State& sta
 void Strategies::apply(model::Model& model, const Resolution& resolution, uint64_t seed, Start start,
                        const InitServices& services) {
   state_->model = &model;
-  state_->resolution = &resolution;
-  state_->adapters = resolution.adapters;
+  state_->resolution = std::make_unique<const Resolution>(resolution);
   state_->start = std::make_unique<StartWeights>(model, resolution.snapshot);
   allocate(resolution, state_->runs);
   const at::NoGradGuard no_grad;
@@ -105,11 +104,12 @@ std::vector<model::NamedTensor> Strategies::claimed_tensors() const {
 }
 
 std::vector<model::NamedTensor> Strategies::merged_parameters(const model::Model& model) const {
+  state_->require_applied();
   const at::NoGradGuard no_grad;
   std::vector<model::NamedTensor> parameters = model.parameters();
   for (model::NamedTensor& parameter : parameters) {
     const at::Tensor base = parameter.tensor;
-    for (const ResolvedAdapter& adapter : state_->adapters) {
+    for (const ResolvedAdapter& adapter : state_->resolution->adapters) {
       if (adapter.adapt.site + ".weight" != parameter.name) continue;
       const model::BoundAdapter bound = bind_adapter(adapter.adapt, state_->run(adapter.strategy));
       parameter.tensor = parameter.tensor + model::merged_delta(bound, base);

@@ -37,14 +37,14 @@ void check_shape(const at::Tensor& tensor, const std::vector<int64_t>& shape, co
   const bool fits = tensor.defined() && tensor.sizes() == at::IntArrayRef(shape) && tensor.scalar_type() == at::kFloat;
   if (fits) return;
   const std::string is = tensor.defined() ? "of shape " + shape_text(tensor.sizes().vec()) : std::string("undefined");
-  throw PluginError(Fault{text_of(call) + ": its source made " + what + " " + is + ", not fp32 of shape " +
-                              shape_text(shape),
-                          call.place.text()});
+  throw PluginError(
+      Fault{text_of(call) + ": its source made " + what + " " + is + ", not fp32 of shape " + shape_text(shape),
+            call.place.text()});
 }
 
 std::vector<model::BoundAdapter> adapters_of(const std::string& parameter, const Strategies::State& state) {
   std::vector<model::BoundAdapter> adapters;
-  for (const ResolvedAdapter& adapter : state.adapters) {
+  for (const ResolvedAdapter& adapter : state.resolution->adapters) {
     if (adapter.adapt.site + ".weight" != parameter) continue;
     adapters.push_back(bind_adapter(adapter.adapt, state.run(adapter.strategy)));
   }
@@ -87,7 +87,8 @@ model::BoundPrompt bind_prompt(const sdk::Prompt& prompt, const sdk::ModelView& 
 }
 
 BoundPenalty bind_penalty(const sdk::Penalty& penalty, const StrategyRun& run, const Strategies::State& state) {
-  BoundPenalty bound{run.id + "." + penalty.name, run.id + "." + penalty.weight, run.settings.number(penalty.weight), {}};
+  BoundPenalty bound{
+      run.id + "." + penalty.name, run.id + "." + penalty.weight, run.settings.number(penalty.weight), {}};
   const auto own = [&](const std::string& name) { return name.empty() ? at::Tensor() : run.tensors.at(name); };
   for (const sdk::Watched& watched : penalty.watched) {
     std::vector<model::BoundAdapter> adapters = adapters_of(watched.parameter, state);

@@ -77,10 +77,9 @@ const ResolvedTensor* own_tensor(const std::string& name, const std::string& use
   for (const ResolvedTensor& known : resolution.tensors) {
     if (known.claimed && known.name.rfind(space, 0) == 0) own.push_back(known.name.substr(space.size()));
   }
-  faults.add(claim_fault(claims,
-                         user + " names the tensor '" + name + "', which was not claimed" +
-                             text::did_you_mean(name, own),
-                         "claim it by plan.tensor() first"));
+  faults.add(claim_fault(
+      claims, user + " names the tensor '" + name + "', which was not claimed" + text::did_you_mean(name, own),
+      "claim it by plan.tensor() first"));
   return nullptr;
 }
 

@@ -32,7 +32,8 @@ std::vector<std::string> trunk_names(const sdk::ModelView& view);
 const ResolvedTensor* own_tensor(const std::string& name, const std::string& user, const StrategyClaims& claims,
                                  const Resolution& resolution, Faults& faults);
 
-// Adds a fault unless `name` is among `known`: "USER names the tap 'x', which the model does not have; did you mean ...".
+// Adds a fault unless `name` is among `known`: "USER names the tap 'x', which the model does not have; did you mean
+// ...".
 bool check_known(const std::string& name, const std::vector<std::string>& known, const std::string& kind,
                  const std::string& user, const StrategyClaims& claims, Faults& faults);
 

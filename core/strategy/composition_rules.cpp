@@ -149,8 +149,8 @@ Breaches finishes_without_trained_weights(const Situation& situation) {
 
 Breaches two_projections(const Situation& situation) {
   std::vector<const StrategyClaims*> owners;
-  for_each_claim<sdk::Project>(situation.claims,
-                               [&](const StrategyClaims& strategy, const sdk::Project&) { owners.push_back(&strategy); });
+  for_each_claim<sdk::Project>(
+      situation.claims, [&](const StrategyClaims& strategy, const sdk::Project&) { owners.push_back(&strategy); });
   Breaches breaches;
   for (size_t i = 1; i < owners.size(); ++i) breaches.push_back({owners[i], owners.front()});
   return breaches;

@@ -20,10 +20,10 @@ const DataFacts* find_data(const std::string& name, const std::string& user, con
   if (found == data.end()) {
     std::vector<std::string> names;
     for (const DataFacts& set : data) names.push_back(set.name);
-    faults.add(claim_fault(claims,
-                           user + " reads the data set '" + name + "', which the recipe does not have" +
-                               text::did_you_mean(name, names),
-                           "add data." + name + " with use = \"strategies\""));
+    faults.add(claim_fault(
+        claims,
+        user + " reads the data set '" + name + "', which the recipe does not have" + text::did_you_mean(name, names),
+        "add data." + name + " with use = \"strategies\""));
     return nullptr;
   }
   if (found->evaluates) {

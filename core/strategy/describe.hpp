@@ -11,7 +11,8 @@ namespace engram::strategy {
 std::string summary(const Resolution& resolution);
 
 // A table of owners, one line for each group of parameters that are treated alike (neighbouring blocks are joined:
-// "encoder.layer.0-5.*"), a table of what else is claimed (describe_claims.hpp), the strategies' notes, the summary. Lines end in '\n'; no trailing blanks.
+// "encoder.layer.0-5.*"), a table of what else is claimed (describe_claims.hpp), the strategies' notes, the summary.
+// Lines end in '\n'; no trailing blanks.
 std::string describe(const Resolution& resolution);
 
 // "x 0.81", to six digits: a scale is a product, whose last digits are rounding's.

@@ -39,7 +39,8 @@ void check_names(const std::vector<StrategyClaims>& claims, Faults& faults) {
                              "give each its own name: reports show them by it"));
     }
   };
-  for_each_claim<sdk::Penalty>(claims, [&](const auto& strategy, const auto& penalty) { check(strategy, penalty.name); });
+  for_each_claim<sdk::Penalty>(claims,
+                               [&](const auto& strategy, const auto& penalty) { check(strategy, penalty.name); });
   for_each_claim<sdk::LossTerm>(claims, [&](const auto& strategy, const auto& term) { check(strategy, term.name); });
 }
 

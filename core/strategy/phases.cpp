@@ -88,9 +88,7 @@ void Strategies::finish(sdk::FinishView& view) {
 sdk::Forward Strategies::guarded_forward(const ResolvedPass& pass) const {
   sdk::Forward forward = std::get<sdk::Forward>(pass.pass.work);
   const CallSite call = state_->run(pass.strategy).call("pass", pass.pass.name);
-  forward.visit = [visit = forward.visit, call](const sdk::ForwardView& view) {
-    guarded(call, [&] { visit(view); });
-  };
+  forward.visit = [visit = forward.visit, call](const sdk::ForwardView& view) { guarded(call, [&] { visit(view); }); };
   return forward;
 }
 

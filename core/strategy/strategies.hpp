@@ -60,7 +60,7 @@ class Strategies {
 
   // Copies the start weights, allocates claimed tensors on the model's device, initialises them (unless `restored`),
   // attaches adapters, prefixes and the prompt, binds the claims of a step. The model has its device and its heads by
-  // then, and outlives this object's phases; the resolution too.
+  // then, and outlives this object's phases.
   enum class Start { fresh, restored };
   void apply(model::Model& model, const Resolution& resolution, uint64_t seed, Start start,
              const InitServices& services = {});

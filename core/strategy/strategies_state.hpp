@@ -32,8 +32,7 @@ struct Strategies::State {
 
   // Set by apply().
   const model::Model* model = nullptr;
-  const Resolution* resolution = nullptr;
-  std::vector<ResolvedAdapter> adapters;  // of the resolution
+  std::unique_ptr<const Resolution> resolution;
   std::unique_ptr<StartWeights> start;
   BoundClaims bound;
 

@@ -2,8 +2,7 @@
 #include <cstdlib>
 
 #include "base/files.hpp"
-#include "recipe_entries.hpp"
-#include "small_model.hpp"
+#include "claims.hpp"
 #include "strategy/describe.hpp"
 #include "strategy/strategies.hpp"
 #include "support/catch.hpp"
@@ -19,12 +18,7 @@ void check_golden(const std::string& name, const std::string& text) {
   REQUIRE(text == read_file(file));
 }
 
-std::string described(const std::vector<StrategyClaims>& claims) {
-  Faults faults;
-  const Resolution resolution = resolve(test::small_view(), claims, faults);
-  faults.raise<RecipeError>();
-  return describe(resolution);
-}
+std::string described(const std::vector<StrategyClaims>& claims) { return describe(test::resolved(claims)); }
 
 }  // namespace
 
@@ -39,7 +33,7 @@ TEST_CASE("the plan of LoRA shows the frozen model, its tensors, and the share t
 }
 
 TEST_CASE("the plan of gradual unfreezing with rates by block shows every block") {
-  StrategyClaims claims{"gradual", {"recipe.lua", 7}, {}};
+  StrategyClaims claims{"gradual", {"recipe.lua", 7}, {}, {}};
   claims.plan.freeze("*");
   claims.plan.train("encoder.layer.1.*", {100, {}});
   claims.plan.train("pooler.*", {{}, 0.5});
@@ -48,6 +42,49 @@ TEST_CASE("the plan of gradual unfreezing with rates by block shows every block"
   claims.plan.kept_tensor("importance", {3, 3}, "zeros");
   claims.plan.note("thaws from the top");
   check_golden("plan_gradual.txt", described({claims}));
+}
+
+TEST_CASE("the plan lists every claim beside what trains") {
+  const auto anchored = test::claims(
+      "ewc", 7,
+      [](sdk::Plan& plan) {
+        sdk::Pass batched = test::squares_of({{"pooler.*"}}, "topics", sdk::LabelMode::given);
+        batched.name = "batched";
+        batched.samples = 2000;
+        batched.when = sdk::Pass::When::after_training;
+        std::get<sdk::SquaredGradients>(batched.work).squares = sdk::SquareMode::batch_mean;
+        plan.pass(test::squares_of({{"pooler.*"}}, "many"));
+        plan.pass(batched);
+        plan.pass({.name = "look", .data = "topics", .work = sdk::Forward{.visit = [](const sdk::ForwardView&) {}}});
+        plan.carried_tensor("importance", {8, 8}, "squared gradients");
+        plan.penalty({.name = "fisher", .weight = "lambda", .watched = {{"pooler.dense.weight", "importance"}}});
+        plan.note("holds 1 tensor");
+      },
+      {{"lambda", 1.0}});
+  const auto rest = test::claims("rest", 8,
+                                 [](sdk::Plan& plan) {
+                                   plan.mix({.data = "topics", .share = 0.1, .rows = 50});
+                                   plan.loss_term({.name = "kl",
+                                                   .weight = "weight",
+                                                   .heads = {"topics"},
+                                                   .taps = {"embeddings"},
+                                                   .start = true,
+                                                   .loss = [](const sdk::LossView&) { return at::Tensor(); }});
+                                   plan.project({.name = "away", .project = [](sdk::GradEdit&) {}});
+                                   plan.finish({.name = "sweep", .finish = [](sdk::FinishView&) {}});
+                                 },
+                                 {{"weight", 1.0}});
+  check_golden("plan_claims.txt", described({anchored, rest}));
+}
+
+TEST_CASE("the plan of virtual tokens says how many stand where") {
+  const auto prefixes = test::claims("prefix_tuning", 7, [](sdk::Plan& plan) {
+    plan.tensor("keys", {2, 8}, "N(0, 1)");
+    test::prefix_every_block(plan);
+  });
+  const auto prompt = test::claims("prompt_tuning", 7, [](sdk::Plan& plan) { plan.prompt(test::prompt(3)); });
+  check_golden("plan_prefix.txt", described({prefixes}));
+  CHECK(described({prompt}).find("prompt_tuning  prompt  3 tokens before every text\n") != std::string::npos);
 }
 
 TEST_CASE("the summary gives counts with separators and the share in percent") {

@@ -1,39 +1,18 @@
 // The rules of claims, one by one, on the small model.
 #include "strategy/resolution.hpp"
-#include "recipe_entries.hpp"
-#include "small_model.hpp"
+#include "claims.hpp"
 #include "support/catch.hpp"
 
 using namespace engram;
 using namespace engram::strategy;
+using test::adapt_query;
+using test::claims;
+using test::kQuery0;
+using test::kQuery1;
+using test::refused;
+using test::resolved;
 
 namespace {
-
-const std::string kQuery0 = "encoder.layer.0.attention.self.query";
-const std::string kQuery1 = "encoder.layer.1.attention.self.query";
-
-StrategyClaims claims(const std::string& id, int line, const std::function<void(sdk::Plan&)>& fill) {
-  StrategyClaims result{id, {"recipe.lua", line}, {}};
-  fill(result.plan);
-  return result;
-}
-
-Resolution resolved(const std::vector<StrategyClaims>& all) {
-  Faults faults;
-  Resolution resolution = resolve(test::small_view(), all, faults);
-  faults.raise<RecipeError>();
-  return resolution;
-}
-
-std::string refused(const std::vector<StrategyClaims>& all) {
-  return test::refusal<RecipeError>([&] { resolved(all); });
-}
-
-void adapt_query(sdk::Plan& plan) {
-  plan.tensor("a", {2, 8}, "uniform");
-  plan.tensor("b", {8, 2}, "zeros");
-  plan.adapt(kQuery0, sdk::LowRank{"a", "b", 4, 0.1});
-}
 
 sdk::From step(int64_t at) { return {at, {}}; }
 sdk::From epoch(double at) { return {{}, at}; }

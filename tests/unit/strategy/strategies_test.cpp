@@ -24,7 +24,7 @@ Strategies failing_in(const std::string& phase) {
 
 Resolution resolved(const Strategies& strategies, const model::Model& model) {
   Faults faults;
-  Resolution resolution = resolve(model.view(), strategies.plan(model.view()), faults);
+  Resolution resolution = resolve(model.view(), strategies.plan(model.view()), {}, faults);
   faults.raise<RecipeError>();
   return resolution;
 }
@@ -69,7 +69,7 @@ TEST_CASE("settings are listed with every default spelled out") {
   REQUIRE(settings.front().first == "lora");
   REQUIRE(std::get<int64_t>(settings.front().second.at("rank")) == 4);
   REQUIRE(std::get<double>(settings.front().second.at("alpha")) == 32.0);
-  REQUIRE(settings.front().second.size() == 5);
+  REQUIRE(settings.front().second.size() == 12);
 }
 
 TEST_CASE("a plugin's exception reaches the user as a PluginError with id, phase and recipe line") {
