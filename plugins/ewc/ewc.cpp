@@ -2,6 +2,7 @@
 // et al. 2017, arXiv 1612.00796; online form: Schwarz et al. 2018, arXiv 1805.06370. Formulas and options: README.md.
 #include <engram/sdk.hpp>
 
+#include <algorithm>
 #include <map>
 
 #include <ATen/core/Tensor.h>
@@ -61,17 +62,23 @@ class Ewc final : public sdk::Strategy {
 
   void initialise(sdk::InitView& init) override {
     const std::vector<sdk::Parameter> parameters = held(init.model());
-    mean_ = mean_of_squares(init, parameters);
+    raw_ = raw_squares(init, parameters);
     for (const sdk::Parameter& parameter : parameters) {
       at::Tensor importance = init.tensor(importance_of(parameter));
-      importance.copy_(init.squares(kPass, parameter.name).div(mean_));
+      importance.copy_(init.squares(kPass, parameter.name).div(raw_.mean));
       const at::Tensor earlier = init.carried(importance_of(parameter));
       if (earlier.defined()) importance.add_(earlier, decay_);
     }
   }
 
-  void save(sdk::StateWriter& writer) const override { writer.number("mean_of_squares", mean_); }
-  void load(const sdk::StateReader& reader) override { mean_ = reader.number("mean_of_squares"); }
+  void save(sdk::StateWriter& writer) const override {
+    writer.number("mean_of_squares", raw_.mean);
+    writer.number("largest_square", raw_.largest);
+    writer.number("share_of_zeros", raw_.zeros);
+  }
+  void load(const sdk::StateReader& reader) override {
+    raw_ = {reader.number("mean_of_squares"), reader.number("largest_square"), reader.number("share_of_zeros")};
+  }
 
  private:
   static std::string importance_of(const sdk::Parameter& parameter) { return "importance." + parameter.name; }
@@ -98,18 +105,25 @@ class Ewc final : public sdk::Strategy {
     return parameters;
   }
 
-  // Over everything but embeddings, whose rows are mostly absent from the samples: so lambda means the same whatever
-  // the vocabulary, and whether embeddings are held or not.
-  static double mean_of_squares(const sdk::InitView& init, const std::vector<sdk::Parameter>& parameters) {
-    double sum = 0;
-    int64_t count = 0;
+  // Squares before they are normalised, over everything but embeddings, whose rows are mostly absent from the samples:
+  // so lambda means the same whatever the vocabulary, and whether embeddings are held or not.
+  struct Raw {
+    double mean = 0;
+    double largest = 0;
+    double zeros = 0;  // share of all
+  };
+
+  static Raw raw_squares(const sdk::InitView& init, const std::vector<sdk::Parameter>& parameters) {
+    double sum = 0, zeros = 0, largest = 0, count = 0;
     for (const sdk::Parameter& parameter : parameters) {
       if (parameter.role == sdk::Role::embedding) continue;
-      sum += init.squares(kPass, parameter.name).sum(at::kDouble).item<double>();
-      count += parameter.count();
+      const at::Tensor squares = init.squares(kPass, parameter.name);
+      sum += squares.sum(at::kDouble).item<double>();
+      largest = std::max(largest, squares.max().item<double>());
+      zeros += squares.eq(0).sum().item<double>();
+      count += static_cast<double>(parameter.count());
     }
-    const double mean = count == 0 ? 0 : sum / static_cast<double>(count);
-    if (mean > 0) return mean;
+    if (sum > 0) return {sum / count, largest, zeros / count};
     throw sdk::Error("every squared gradient on the given data is zero, so nothing is important",
                      "check that the head of that data's task has been trained");
   }
@@ -120,7 +134,7 @@ class Ewc final : public sdk::Strategy {
   int64_t batch_size_;
   double decay_;
   bool embeddings_;
-  double mean_ = 0;  // of the raw squares, before they are normalised
+  Raw raw_;
 };
 
 }  // namespace

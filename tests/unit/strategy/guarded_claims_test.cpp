@@ -1,8 +1,7 @@
 // Functions of claims run guarded, with the copies and results that the host hands out.
 #include <ATen/core/grad_mode.h>
 
-#include "claims.hpp"
-#include "strategy/strategies.hpp"
+#include "plugin_run.hpp"
 #include "support/catch.hpp"
 
 using namespace engram;
@@ -13,17 +12,11 @@ namespace {
 const std::string kWeight = "pooler.dense.weight";
 
 // The throwing fixture on the small model, applied.
-struct Failing {
+struct Failing : test::PluginRun {
   explicit Failing(const std::string& phase, const InitServices& services = {})
-      : model(test::small_model()),
-        strategies(Strategies::load({test::entry("throws", {{"phase", test::string(phase)}})},
-                                    {test::fixture_folder("throws")})),
-        resolution(test::resolved(strategies.plan(model->view()))) {
-    strategies.apply(*model, resolution, 42, Strategies::Start::fresh, services);
+      : PluginRun("throws", {{"phase", test::string(phase)}}, test::fixture_folder("throws")) {
+    apply(services);
   }
-  std::unique_ptr<model::BertModel> model;
-  Strategies strategies;
-  Resolution resolution;
 };
 
 std::string refused(const std::string& phase, const std::function<void(Failing&)>& action,
