@@ -1,5 +1,7 @@
 #include "checkpoint/deployable.hpp"
 
+#include <algorithm>
+
 #include "checkpoint/peft_adapter.hpp"
 #include "checkpoint/peft_virtual_tokens.hpp"
 #include "checkpoint/strategy_tensors.hpp"
@@ -7,6 +9,28 @@
 #include "model/folder.hpp"
 
 namespace engram::checkpoint {
+namespace {
+
+std::vector<model::NamedTensor> beside_model(const Subject& subject, const std::vector<model::NamedTensor>& claimed) {
+  std::vector<model::NamedTensor> tensors = carried_tensors(subject.resolution, claimed);
+  const auto settings = subject.strategies.settings();
+  for (const auto& [name, tensor] : subject.carried_before) {
+    const auto owns = [&name = name](const auto& strategy) { return name.starts_with(strategy.first + "."); };
+    if (std::none_of(settings.begin(), settings.end(), owns)) tensors.push_back({name, tensor});
+  }
+  return tensors;
+}
+
+std::vector<model::NamedTensor> named(const std::vector<std::string>& names,
+                                      const std::vector<model::NamedTensor>& claimed) {
+  std::vector<model::NamedTensor> tensors;
+  for (const model::NamedTensor& entry : claimed) {
+    if (std::find(names.begin(), names.end(), entry.name) != names.end()) tensors.push_back(entry);
+  }
+  return tensors;
+}
+
+}  // namespace
 
 Form form_of(const strategy::Resolution& resolution, const sdk::ModelView& view) {
   if (fits_virtual_tokens(resolution, view)) return Form::peft_virtual_tokens;
@@ -17,19 +41,26 @@ void write_deployable(const std::filesystem::path& folder, const Subject& subjec
   const FolderSwap swap(folder);
   const std::vector<model::NamedTensor> claimed = subject.strategies.claimed_tensors();
   const std::string base = std::filesystem::absolute(subject.base).lexically_normal().string();
-  std::vector<std::string> not_held;
+  std::vector<model::NamedTensor> beside;
   const Form form = form_of(subject.resolution, subject.model.view());
   if (form == Form::peft_virtual_tokens) {
-    not_held = write_virtual_tokens(swap.fresh(), subject.model, subject.resolution, claimed, subject.task, base);
+    beside = named(write_virtual_tokens(swap.fresh(), subject.model, subject.resolution, claimed, subject.task, base),
+                   claimed);
   } else if (form == Form::peft_adapter) {
     write_peft_adapter(swap.fresh(), subject.model, subject.resolution, claimed, subject.task, base);
   } else {
     model::save_model(subject.model, subject.task, subject.base, swap.fresh(),
                       subject.strategies.merged_parameters(subject.model));
+    beside = beside_model(subject, claimed);
   }
   if (form != Form::model_folder) model::save_heads(subject.model, subject.task, swap.fresh());
-  write_strategy_tensors(swap.fresh(), subject.resolution, claimed, not_held);
+  write_strategy_tensors(swap.fresh(), beside);
   swap.commit();
+}
+
+void write_carried(const std::filesystem::path& folder, const Subject& subject) {
+  if (form_of(subject.resolution, subject.model.view()) != Form::model_folder) return;
+  write_strategy_tensors(folder, beside_model(subject, subject.strategies.claimed_tensors()));
 }
 
 }  // namespace engram::checkpoint

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "model/model.hpp"
@@ -21,11 +22,17 @@ struct Subject {
   const strategy::Resolution& resolution;
   std::string task;            // whose head transformers and PEFT see
   std::filesystem::path base;  // the model folder that the run started from; its tokenizer goes along
+  // What `base` carries: passed on with a model folder where this run does not have the strategy.
+  std::map<std::string, at::Tensor> carried_before = {};
 };
 
 // Writes the checkpoint beside `folder` and then swaps it in, so that `folder` always holds a whole one. Adapters that
 // do not fit PEFT's format are folded into the weights. Every head of the model goes along (heads.safetensors), and
 // what strategies carry to a later run (strategies.safetensors).
+//
+// A model folder has the carried tensors beside it; an adapter leaves its model as it was, so it carries nothing.
 void write_deployable(const std::filesystem::path& folder, const Subject& subject);
+// Writes the carried tensors alone beside a model folder that is there already.
+void write_carried(const std::filesystem::path& folder, const Subject& subject);
 
 }  // namespace engram::checkpoint

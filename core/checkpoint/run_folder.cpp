@@ -49,10 +49,18 @@ RunFolder RunFolder::create(const std::filesystem::path& wanted, const std::stri
 
 void RunFolder::discard() const {
   std::error_code ignored;  // what cannot be removed stays: the refusal itself matters more
-  for (const char* record : {"events.jsonl", "timing.jsonl", "metrics.csv"}) {
+  for (const char* record :
+       {"events.jsonl", "timing.jsonl", "metrics.csv", "recipe.lua", "plan.txt", "manifest.json", "log.txt"}) {
     std::filesystem::remove(path_ / record, ignored);
   }
   std::filesystem::remove(path_, ignored);
+}
+
+void RunFolder::require_present() const {
+  if (std::filesystem::exists(manifest())) return;
+  throw InternalError(
+      {.what = "the run folder was removed during the run, and what it held is lost", .where = path_.string()},
+      ExitCode::resources);
 }
 
 RunFolder RunFolder::open(const std::filesystem::path& folder) {

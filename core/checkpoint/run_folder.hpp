@@ -14,8 +14,11 @@ class RunFolder {
   // Opens an existing one. Throws DataError naming what is missing.
   static RunFolder open(const std::filesystem::path& folder);
 
-  // Takes the folder away again when a run is refused before it began: the empty records and, once empty, the folder.
+  // Takes the folder away again when a run is refused before its first step: its records and, once empty, the folder.
   void discard() const;
+
+  // Throws InternalError (exit 6) when the folder was removed while the run went on.
+  void require_present() const;
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path recipe_copy() const { return path_ / "recipe.lua"; }

@@ -1,19 +1,20 @@
 #include "checkpoint/strategy_tensors.hpp"
 
-#include <algorithm>
-
 #include "model/safetensors.hpp"
 
 namespace engram::checkpoint {
 
-void write_strategy_tensors(const std::filesystem::path& folder, const strategy::Resolution& resolution,
-                            const std::vector<model::NamedTensor>& claimed, const std::vector<std::string>& more) {
-  std::vector<model::NamedTensor> tensors;
+std::vector<model::NamedTensor> carried_tensors(const strategy::Resolution& resolution,
+                                                const std::vector<model::NamedTensor>& claimed) {
+  std::vector<model::NamedTensor> carried;
   for (const model::NamedTensor& entry : claimed) {
     const strategy::ResolvedTensor* resolved = resolution.find(entry.name);
-    const bool named = std::find(more.begin(), more.end(), entry.name) != more.end();
-    if (named || (resolved != nullptr && resolved->carried)) tensors.push_back({entry.name, entry.tensor.detach()});
+    if (resolved != nullptr && resolved->carried) carried.push_back({entry.name, entry.tensor.detach()});
   }
+  return carried;
+}
+
+void write_strategy_tensors(const std::filesystem::path& folder, const std::vector<model::NamedTensor>& tensors) {
   if (!tensors.empty()) model::write_safetensors(folder / kStrategyTensorsFile, tensors);
 }
 

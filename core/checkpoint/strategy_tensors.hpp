@@ -14,10 +14,12 @@ namespace engram::checkpoint {
 
 inline constexpr const char* kStrategyTensorsFile = "strategies.safetensors";
 
-// Writes the carried tensors among `claimed`, and those named in `more`, under their qualified names; no file where
-// there is none of either.
-void write_strategy_tensors(const std::filesystem::path& folder, const strategy::Resolution& resolution,
-                            const std::vector<model::NamedTensor>& claimed, const std::vector<std::string>& more = {});
+// The carried tensors among `claimed`.
+std::vector<model::NamedTensor> carried_tensors(const strategy::Resolution& resolution,
+                                                const std::vector<model::NamedTensor>& claimed);
+
+// Under their qualified names; no file where there are none.
+void write_strategy_tensors(const std::filesystem::path& folder, const std::vector<model::NamedTensor>& tensors);
 
 // By qualified name; empty when the folder has no such file. Throws DataError when the file is broken.
 std::map<std::string, at::Tensor> read_strategy_tensors(const std::filesystem::path& folder);

@@ -100,6 +100,17 @@ void remove_halves(const std::filesystem::path& folder) {
   for (const std::filesystem::path& half : halves) std::filesystem::remove_all(half);
 }
 
+std::vector<model::NamedTensor> training_weights(const model::Model& model, const strategy::Strategies& strategies,
+                                                 const strategy::Resolution& resolution) {
+  std::vector<model::NamedTensor> weights;
+  for (const model::NamedTensor& entry : model.parameters()) {
+    const strategy::ResolvedTensor* resolved = resolution.find(entry.name);
+    if (resolved != nullptr && resolved->ever_trains()) weights.push_back(entry);
+  }
+  for (const model::NamedTensor& entry : strategies.claimed_tensors()) weights.push_back(entry);
+  return weights;
+}
+
 std::filesystem::path write_training_state(const std::filesystem::path& folder, const TrainingState& state,
                                            int64_t keep_last) {
   const std::filesystem::path target = folder / step_folder_name(state.step);
@@ -115,11 +126,14 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
     }
   }
   model::write_safetensors(swap.fresh() / kTensorFile, tensors);
-  const Json json = {{"format", kFormat},
-                     {"step", state.step},
-                     {"history", to_json(state.history)},
-                     {"script", state.script},
-                     {"strategies", strategies}};
+  Json json = {{"format", kFormat},
+               {"step", state.step},
+               {"history", to_json(state.history)},
+               {"script", state.script},
+               {"strategies", strategies}};
+  if (state.stopped) {
+    json["stopped"] = {{"within_budget", state.stopped->within_budget}, {"reason", state.stopped->reason}};
+  }
   write_file_atomically(swap.fresh() / kStateFile, json.dump(1));
   swap.commit();
   remove_halves(folder);
@@ -145,6 +159,10 @@ TrainingState read_training_state(const std::filesystem::path& folder) {
   TrainingState state{.step = json.at("step").get<int64_t>(),
                       .history = history_from_json(json.at("history")),
                       .script = json.at("script")};
+  if (json.contains("stopped")) {
+    state.stopped = {.within_budget = json["stopped"].at("within_budget").get<bool>(),
+                     .reason = json["stopped"].at("reason").get<std::string>()};
+  }
   for (const Json& part : json.at("strategies")) {
     state.strategies.push_back({.strategy = part.at("strategy").get<std::string>(),
                                 .numbers = part.at("numbers").get<std::map<std::string, double>>(),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,14 +13,25 @@
 
 namespace engram::checkpoint {
 
+// A stop rule has ended training: a run that goes on from here has no step left.
+struct Stopped {
+  bool within_budget = true;
+  std::string reason;
+};
+
 struct TrainingState {
   int64_t step = 0;
   recipe::History history;
+  std::optional<Stopped> stopped;
   Json script;                                      // RecipeScript's state table
   std::vector<model::NamedTensor> weights;          // every tensor that trains or is kept, by resolution name
   std::vector<model::NamedTensor> trainer;          // Trainer::state()
   std::vector<strategy::StrategyState> strategies;  // beside the claimed tensors
 };
+
+// What a checkpoint's `weights` are: the model's tensors that ever train, and all claimed ones; live.
+std::vector<model::NamedTensor> training_weights(const model::Model& model, const strategy::Strategies& strategies,
+                                                 const strategy::Resolution& resolution);
 
 // checkpoints/step-000123 in `folder`: training_state.json and training_state.safetensors. Then removes the oldest ones
 // beyond `keep_last`. Returns the folder written.

@@ -37,6 +37,12 @@ void check_folder(const fs::path& folder) {
          .where = folder.string(),
          .fix = "name a folder that holds config.json, model.safetensors and tokenizer.json"});
   }
+  if (!fs::exists(folder / kConfigFile) && fs::exists(folder / "adapter_config.json")) {
+    throw DataError({.what = "holds an adapter and no model",
+                     .where = folder.string(),
+                     .fix = "name the model that the adapter was trained on: it is base_model_name_or_path in "
+                            "adapter_config.json"});
+  }
   if (!fs::exists(folder / kConfigFile)) {
     throw DataError({.what = "holds no config.json", .where = folder.string()});
   }

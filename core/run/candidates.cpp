@@ -12,11 +12,14 @@ namespace {
 class SwappedWeights {
  public:
   SwappedWeights(const model::Model& model, const std::map<std::string, at::Tensor>& weights) {
+    std::vector<at::Tensor> values;
     for (const auto& [name, value] : weights) {
       const at::Tensor live = model.parameter(name);
       kept_.emplace_back(live, live.detach());
-      live.set_data(value.detach().to(live.device(), at::kFloat).contiguous());
+      values.push_back(value.detach().to(live.device(), at::kFloat).contiguous());
     }
+    // Only now, when nothing is left that could fail: a destructor does not run for half a constructor.
+    for (size_t i = 0; i < values.size(); ++i) kept_[i].first.set_data(values[i]);
   }
   ~SwappedWeights() {
     for (const auto& [live, value] : kept_) live.set_data(value);
@@ -89,6 +92,7 @@ sdk::FinishView::Scored Candidates::candidate(const std::string& label,
   now.evaluation.score = prepared_.script.score(now.evaluation.metrics, history_.baseline);
   const bool best = is_best(now.evaluation);
   if (best) best_ = now;
+  ++scored_;
   on_scored_(now, best);
 
   Scored scored{.score = now.evaluation.score};

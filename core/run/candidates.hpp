@@ -37,6 +37,7 @@ class Candidates final : public sdk::FinishView {
 
   // The candidate that became the run's result, if one did.
   const std::optional<Candidate>& best() const { return best_; }
+  int64_t scored() const { return scored_; }
 
  private:
   void check(const std::string& label, const std::map<std::string, at::Tensor>& weights) const;
@@ -48,6 +49,7 @@ class Candidates final : public sdk::FinishView {
   const recipe::History& history_;
   OnScored on_scored_;
   std::optional<Candidate> best_;
+  int64_t scored_ = 0;
 };
 
 }  // namespace engram::run

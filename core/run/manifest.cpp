@@ -6,10 +6,12 @@
 #include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/files.hpp"
+#include "base/log.hpp"
 #include "base/seeds.hpp"
 #include "base/version.hpp"
 #include "engram/sdk/version.hpp"
 #include "recipe/describe.hpp"
+#include "run/plan_text.hpp"
 
 namespace engram::run {
 namespace {
@@ -100,6 +102,14 @@ Json manifest(const Sources& sources, const Preparation& prepared, const Materia
           {"strategies", strategies_json(prepared)},
           {"plugins", plugins_json(prepared)},
           {"recipe", recipe::resolved(recipe)}};
+}
+
+void write_records(const checkpoint::RunFolder& folder, const Sources& sources, Preparation& prepared,
+                   const Material& material) {
+  log::open_file(folder.log());
+  write_file_atomically(folder.recipe_copy(), prepared.recipe().source);
+  write_file_atomically(folder.plan(), plan_text(prepared));
+  write_file_atomically(folder.manifest(), manifest(sources, prepared, material).dump(2) + "\n");
 }
 
 void refuse_other_inputs(const Json& before, const Json& now, const std::filesystem::path& run) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "checkpoint/run_folder.hpp"
 #include "run/material.hpp"
 #include "run/preparation.hpp"
 
@@ -9,6 +10,10 @@ namespace engram::run {
 
 // Fields: docs/run_folder.md. Holds no clock value but `started`.
 Json manifest(const Sources& sources, const Preparation& prepared, const Material& material);
+
+// What a new run leaves before anything else: its recipe, plan and manifest, and the log file from here on.
+void write_records(const checkpoint::RunFolder& folder, const Sources& sources, Preparation& prepared,
+                   const Material& material);
 
 // Throws DataError when the weights, tokenizer or data files of a run are not those that its manifest `before` names:
 // a run that goes on must go on with the same inputs. `run` is its folder.

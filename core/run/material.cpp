@@ -8,6 +8,7 @@
 #include "base/seeds.hpp"
 #include "base/text.hpp"
 #include "kernels/device.hpp"
+#include "run/plan_warnings.hpp"
 #include "train/probe.hpp"
 
 namespace engram::run {
@@ -35,17 +36,32 @@ void append(data::Examples& all, data::Examples more) {
   all.content_hash += "+" + more.content_hash;
 }
 
+int64_t count_shared(const data::Examples& examples, const data::Examples& with) {
+  const std::unordered_set<uint64_t> hashes(with.row_hashes.begin(), with.row_hashes.end());
+  const auto& rows = examples.row_hashes;
+  return std::count_if(rows.begin(), rows.end(), [&](const uint64_t hash) { return hashes.contains(hash); });
+}
+
+std::string shared_text(int64_t shared, const data::Examples& examples, const std::string& name,
+                        const std::string& purpose, const data::Examples& with) {
+  return text::thousands(shared) + " of the " + text::thousands(examples.size()) + " rows of data." + name +
+         " also stand in " + purpose + " (" + with.name + ")";
+}
+
 // Rows that are scored must not be among those that train, are mixed in, or are measured from.
 void warn_of_shared_rows(Material& material, const data::Examples& used, const std::string& purpose) {
-  const std::unordered_set<uint64_t> hashes(used.row_hashes.begin(), used.row_hashes.end());
   for (const EvaluationSet& set : material.evaluation) {
-    int64_t shared = 0;
-    for (const uint64_t hash : set.examples.row_hashes) shared += hashes.contains(hash) ? 1 : 0;
+    const int64_t shared = count_shared(set.examples, used);
     if (shared == 0) continue;
-    material.warnings.push_back(text::thousands(shared) + " of the " + text::thousands(set.examples.size()) +
-                                " rows of data." + set.set->name + " also stand in " + purpose + " (" + used.name +
-                                "), so its scores are flattered");
+    material.warnings.push_back(shared_text(shared, set.examples, set.set->name, purpose, used) +
+                                ", so its scores are flattered");
   }
+}
+
+void warn_of_trained_rows(Material& material, const data::Examples& examples) {
+  const int64_t shared = count_shared(examples, material.training);
+  if (shared == 0) return;
+  material.warnings.push_back(shared_text(shared, examples, examples.name, "the training data", material.training));
 }
 
 void warn_of_truncation(Material& material, const data::Examples& examples, int64_t max_length) {
@@ -81,6 +97,10 @@ void give_heads(const Preparation& prepared, const data::Tokenizer& tokenizer, M
         if (set.set->name != task.probe_data) continue;
         const data::Examples examples = load_set(prepared, set, tokenizer);
         require_labels(examples, set);
+        // Training sets and those of strategies were compared before.
+        if (set.set->use == recipe::DataUse::strategies && !material.strategy_sets.contains(set.set->name)) {
+          warn_of_shared_rows(material, examples, "the data that a probe is fitted on");
+        }
         material.model->set_head(
             train::fit_probe(*material.model, examples, facts.labels, recipe.train.evaluation_batch_size));
       }
@@ -122,6 +142,7 @@ void load_strategy_sets(const Preparation& prepared, const data::Tokenizer& toke
       if (facts.set->use == recipe::DataUse::strategies) {
         warn_of_truncation(material, examples, prepared.recipe().train.max_length);
         warn_of_shared_rows(material, examples, "the data that strategies use");
+        warn_of_trained_rows(material, examples);
       }
       material.strategy_sets.emplace(name, std::move(examples));
     }
@@ -164,11 +185,14 @@ Material load_material(const Preparation& prepared, at::Device device,
       material.evaluation.push_back({facts.set, std::move(examples)});
     }
   }
+  const auto planned = plan_warnings(prepared, train::count_steps(material.training.size(), recipe.train));
+  material.warnings.insert(material.warnings.begin(), planned.begin(), planned.end());
   warn_of_shared_rows(material, material.training, "the training data");
   load_strategy_sets(prepared, tokenizer, material);
 
   phase("loading the model");
   material.weights_hash = sha256_of_file(prepared.folder.weights_file);
+  material.model_hash = material.weights_hash + sha256_of_file(prepared.folder.folder / "config.json");
   material.model = model::load_model(prepared.model_folder, task_of_unnamed_head(prepared));
   if (recipe.train.dropout) material.model->set_dropout(*recipe.train.dropout);
   material.model->move_to(device);

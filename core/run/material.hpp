@@ -21,11 +21,12 @@ struct EvaluationSet {
 
 struct Material {
   std::unique_ptr<model::Model> model;
+  std::string model_hash;                 // of the weights and of config.json: what the untouched model computes
   std::string weights_hash;               // SHA-256 of the weights file, read once for everything that names it
   data::Examples training;                // all training sets, one after the other
   std::vector<EvaluationSet> evaluation;  // in the recipe's order
   std::map<std::string, data::Examples> strategy_sets;  // that passes and mixes name, by name
-  std::vector<std::string> warnings;                    // rows shared between sets, truncated texts
+  std::vector<std::string> warnings;                    // of the plan, rows shared between sets, cut texts
 
   // What the trainer mixes in; borrowed from strategy_sets.
   train::MixedData mixed(const strategy::Resolution& resolution) const;

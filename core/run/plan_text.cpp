@@ -9,6 +9,7 @@
 #include "report/style.hpp"
 #include "run/evaluation_steps.hpp"
 #include "run/memory_estimate.hpp"
+#include "run/plan_warnings.hpp"
 #include "strategy/describe.hpp"
 #include "train/parameter_groups.hpp"
 
@@ -107,11 +108,17 @@ std::string steps_section(Preparation& prepared) {
 std::string memory_section(const Preparation& prepared) {
   std::string text = "memory\n";
   uint64_t total = 0;
-  for (const MemoryPart& part : estimate_memory(prepared)) {
+  for (const MemoryPart& part : estimate_memory(prepared.recipe().train, prepared.view, prepared.resolution)) {
     total += part.bytes;
     text += line(part.name, text::bytes(part.bytes));
   }
   return text + line("together", text::bytes(total));
+}
+
+std::string warnings_section(const Preparation& prepared) {
+  std::string text;
+  for (const std::string& warning : plan_warnings(prepared, prepared.steps)) text += "  " + warning + "\n";
+  return text.empty() ? "" : "\nwarnings\n" + text;
 }
 
 }  // namespace
@@ -119,7 +126,7 @@ std::string memory_section(const Preparation& prepared) {
 std::string plan_text(Preparation& prepared) {
   return "recipe " + prepared.recipe().name + "\n\n" + model_section(prepared) + "\n" + tasks_section(prepared) + "\n" +
          data_section(prepared) + "\n" + strategy::describe(prepared.resolution) + "\n" + groups_section(prepared) +
-         "\n" + steps_section(prepared) + "\n" + memory_section(prepared);
+         "\n" + steps_section(prepared) + "\n" + memory_section(prepared) + warnings_section(prepared);
 }
 
 }  // namespace engram::run

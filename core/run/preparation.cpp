@@ -214,7 +214,7 @@ Preparation prepare(const Sources& sources) {
   prepared.script.resolve(prepared.metric_names);
   refuse_unknown_numbers(
       prepared.script.schedule({.steps = prepared.steps.total, .epochs = prepared.recipe().train.epochs}),
-      prepared.resolution);
+      prepared.resolution, prepared.recipe().callbacks.schedule);
   return prepared;
 }
 

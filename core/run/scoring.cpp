@@ -43,8 +43,7 @@ Scoring::Scoring(const Preparation& prepared, const Material& material)
     : prepared_(prepared),
       material_(material),
       settings_{.batch_size = prepared.recipe().train.evaluation_batch_size,
-                .precision = prepared.recipe().train.precision},
-      model_hash_(material.weights_hash + sha256_of_file(prepared.folder.folder / "config.json")) {
+                .precision = prepared.recipe().train.precision} {
   for (const EvaluationSet& set : material.evaluation) {
     const eval::TrackedSet tracked{.name = set.set->name,
                                    .metric = kHeadline,
@@ -65,7 +64,7 @@ Scoring::Scoring(const Preparation& prepared, const Material& material)
 
 eval::SetScores Scoring::score_untouched_set(const EvaluationSet& set) const {
   const model::Head& head = *material_.model->find_head(set.examples.task);
-  const std::string key = sha256(model_hash_ + bytes_hash(head.weight) + bytes_hash(head.bias) +
+  const std::string key = sha256(material_.model_hash + bytes_hash(head.weight) + bytes_hash(head.bias) +
                                  set.examples.content_hash + std::to_string(static_cast<int>(settings_.precision)) +
                                  std::to_string(settings_.batch_size) + material_.model->device().str() + "/1");
   if (auto found = find_baseline(key)) return *found;

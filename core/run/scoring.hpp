@@ -37,7 +37,6 @@ class Scoring {
   const Preparation& prepared_;
   const Material& material_;
   eval::EvaluationSettings settings_;
-  std::string model_hash_;
   recipe::Metrics baseline_;
   std::map<std::string, eval::Behaviour> untouched_;  // by set; only when original data is waived
   model::Head readout_;                               // copy of a head at the start; only then

@@ -1,11 +1,11 @@
 #include "run/session.hpp"
 
 #include <chrono>
+#include <functional>
 #include <type_traits>
 
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
-#include "base/log.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "checkpoint/deployable.hpp"
@@ -20,7 +20,6 @@
 #include "run/headline.hpp"
 #include "run/manifest.hpp"
 #include "run/material.hpp"
-#include "run/plan_text.hpp"
 #include "run/scoring.hpp"
 #include "run/settle_device.hpp"
 #include "run/step_log.hpp"
@@ -46,9 +45,7 @@ class Session {
         folder_(options.resume.empty() ? checkpoint::RunFolder::create(options.out, prepared_.recipe().name)
                                        : checkpoint::RunFolder::open(options.resume)),
         events_(or_discard([&] { return report::EventLog(folder_.path()); })),
-        material_(or_discard([&] {
-          return load_material(prepared_, device_, [&](const std::string& what) { terminal_.phase(what); });
-        })),
+        material_(or_discard([&] { return load_material(prepared_, device_, phases()); })),
         scoring_(or_discard([&] { return Scoring(prepared_, material_); })) {
     // Rows of large files were estimated; now they are counted.
     prepared_.training_rows = material_.training.size();
@@ -56,16 +53,14 @@ class Session {
   }
 
   ExitCode run() {
-    write_records();
-    announce();
-    score_untouched();
-    attach_strategies();
+    begin();
     train::Trainer trainer(*material_.model, prepared_.strategies, prepared_.resolution, material_.training, settings(),
                            material_.mixed(prepared_.resolution));
     trainer_ = &trainer;
-    resume_or_begin();
+    restore_or_start();
     try {
       train();
+      if (!interrupted()) work_after_training();
     } catch (const interrupt::Interrupted&) {
       ending_ = report::Ending::interrupted;
     } catch (const std::exception& error) {
@@ -83,6 +78,8 @@ class Session {
   const recipe::Recipe& recipe() const { return prepared_.recipe(); }
   const recipe::Train& settings() const { return recipe().train; }
   bool resuming() const { return !options_.resume.empty(); }
+  // Goes on from a checkpoint; a run that ended before its first one begins again in its own folder.
+  bool restoring() const { return !checkpoint_.empty(); }
   bool interrupted() const { return ending_ == report::Ending::interrupted || ending_ == report::Ending::out_of_time; }
   // Makes one part of the session. A new run that is refused before it began leaves no folder behind.
   template <class Make>
@@ -94,17 +91,23 @@ class Session {
       throw;
     }
   }
+  std::function<void(const std::string&)> phases() {
+    return [this](const std::string& what) { terminal_.phase(what); };
+  }
   double elapsed() const { return std::chrono::duration<double>(SteadyClock::now() - started_).count(); }
 
-  void write_records();
+  void begin();
+  void open_records();
   void announce();
   void score_untouched();
   void attach_strategies();
-  void resume_or_begin();
+  void restore_or_start();
   void train();
   bool out_of_time() const { return options_.max_seconds && elapsed() > *options_.max_seconds; }
   void one_step();
   bool evaluated() const;
+  // By a rule; of a resumed run perhaps before it was interrupted.
+  bool stopped() const { return ending_ == report::Ending::stop_rule || ending_ == report::Ending::budget_not_met; }
   bool evaluation_stops();
   void evaluate();
   bool stop_rule_fires();
@@ -115,7 +118,10 @@ class Session {
   void save_state(std::string_view why);
   void finish();
   report::RunSummary summary() const;
-  std::vector<model::NamedTensor> training_weights() const;
+  checkpoint::Subject subject() const;
+  std::vector<model::NamedTensor> training_weights() const {
+    return checkpoint::training_weights(*material_.model, prepared_.strategies, prepared_.resolution);
+  }
 
   SteadyClock::time_point started_;
   Sources sources_;
@@ -127,6 +133,8 @@ class Session {
   report::EventLog events_;
   Material material_;
   Scoring scoring_;
+  std::filesystem::path checkpoint_;           // to go on from; empty: from the start
+  std::map<std::string, at::Tensor> carried_;  // beside the model that the run starts from
   train::Trainer* trainer_ = nullptr;
   recipe::History history_;
   std::optional<StepLog> step_log_;
@@ -134,23 +142,32 @@ class Session {
   std::string reason_;
   double training_seconds_ = 0;
   int64_t saved_step_ = -1;
+  int64_t candidates_ = 0;                   // scored after training
   std::optional<Candidate> best_candidate_;  // weights proposed after training that became the result
   bool best_unsaved_ = false;                // the newest evaluation is the best, and the stop rule has not refused it
 };
 
-void Session::write_records() {
-  if (resuming()) {
-    refuse_other_inputs(read_json(folder_.manifest()), manifest(sources_, prepared_, material_), folder_.path());
-    if (std::filesystem::exists(folder_.result())) {
-      training_seconds_ =
-          report::summary_from_json(read_json(folder_.result()), folder_.result().string()).training_seconds;
-    }
-    return;
+// Everything up to the first step. A new run that is refused here leaves no folder behind; one that is interrupted here
+// begins again when it is resumed.
+void Session::begin() {
+  if (resuming()) checkpoint_ = checkpoint::newest_training_state(folder_.checkpoints());
+  try {
+    open_records();
+    announce();
+    score_untouched();
+    attach_strategies();
+  } catch (const Error&) {
+    if (!resuming()) folder_.discard();
+    throw;
   }
-  log::open_file(folder_.log());
-  write_file_atomically(folder_.recipe_copy(), recipe().source);
-  write_file_atomically(folder_.plan(), plan_text(prepared_));
-  write_file_atomically(folder_.manifest(), manifest(sources_, prepared_, material_).dump(2) + "\n");
+}
+
+void Session::open_records() {
+  if (!resuming()) return write_records(folder_, sources_, prepared_, material_);
+  refuse_other_inputs(read_json(folder_.manifest()), manifest(sources_, prepared_, material_), folder_.path());
+  if (!std::filesystem::exists(folder_.result())) return;
+  training_seconds_ =
+      report::summary_from_json(read_json(folder_.result()), folder_.result().string()).training_seconds;
 }
 
 void Session::announce() {
@@ -175,43 +192,37 @@ void Session::score_untouched() {
 void Session::attach_strategies() {
   using Start = strategy::Strategies::Start;
   strategy::InitServices services;
-  if (!resuming()) {
-    services = {.passes = run_passes(sdk::Pass::When::before_training, prepared_, material_,
-                                     [&](const std::string& what) { terminal_.phase(what); }),
+  carried_ = checkpoint::read_strategy_tensors(prepared_.model_folder);
+  if (!restoring()) {
+    services = {.passes = run_passes(sdk::Pass::When::before_training, prepared_, material_, phases()),
                 .tokenize = tokenizer_of(prepared_),
-                .carried = checkpoint::read_strategy_tensors(prepared_.model_folder)};
+                .carried = carried_,
+                .report = [this](const std::string& strategy, const std::string& line) {
+                  terminal_.note(strategy + ": " + line);
+                  events_.event("strategy", {{"strategy", strategy}, {"text", line}});
+                }};
   }
   prepared_.strategies.apply(*material_.model, prepared_.resolution, static_cast<uint64_t>(settings().seed),
-                             resuming() ? Start::restored : Start::fresh, services);
+                             restoring() ? Start::restored : Start::fresh, services);
 }
 
-std::vector<model::NamedTensor> Session::training_weights() const {
-  std::vector<model::NamedTensor> weights;
-  for (const model::NamedTensor& entry : material_.model->parameters()) {
-    const strategy::ResolvedTensor* resolved = prepared_.resolution.find(entry.name);
-    if (resolved != nullptr && resolved->ever_trains()) weights.push_back(entry);
-  }
-  for (const model::NamedTensor& entry : prepared_.strategies.claimed_tensors()) weights.push_back(entry);
-  return weights;
-}
-
-void Session::resume_or_begin() {
-  if (resuming()) {
-    const std::filesystem::path from = checkpoint::newest_training_state(folder_.checkpoints());
-    if (from.empty()) {
-      throw DataError({.what = "holds no checkpoint to go on from: it ended before the first one was saved",
-                       .where = folder_.path().string(),
-                       .fix = "begin it anew: engram run RECIPE"});
-    }
-    const checkpoint::TrainingState state = checkpoint::read_training_state(from);
-    checkpoint::restore_weights(training_weights(), state.weights, from);
+void Session::restore_or_start() {
+  if (restoring()) {
+    const checkpoint::TrainingState state = checkpoint::read_training_state(checkpoint_);
+    checkpoint::restore_weights(training_weights(), state.weights, checkpoint_);
     prepared_.strategies.load_state(state.strategies);
     trainer_->restore(state.trainer, state.step);
     prepared_.script.restore(state.script);
     history_ = state.history;
-    events_.event("resumed", {{"step", state.step}});
-    terminal_.note("going on from " + from.string());
+    if (state.stopped) {
+      ending_ = state.stopped->within_budget ? report::Ending::stop_rule : report::Ending::budget_not_met;
+      reason_ = state.stopped->reason;
+    }
+    terminal_.note("going on from " + checkpoint_.string());
+  } else if (resuming()) {
+    terminal_.note("it ended before its first checkpoint, and begins again");
   }
+  if (resuming()) events_.event("resumed", {{"step", trainer_->done()}});
   prepared_.strategies.begin(trainer_->where());
   step_log_.emplace(*trainer_, device_, events_, terminal_);
 }
@@ -220,6 +231,7 @@ void Session::train() {
   const std::vector<int64_t> due = evaluation_steps(trainer_->count(), settings().evaluations_in_first_epoch);
   while (true) {
     const bool is_due = std::binary_search(due.begin(), due.end(), trainer_->done());
+    if (stopped()) return;
     // A run that was interrupted while it scored comes back here with the evaluation still to do.
     if (is_due && !evaluated() && evaluation_stops()) return;
     if (trainer_->finished()) return;
@@ -284,12 +296,17 @@ void Session::save_best() {
   write_best();
 }
 
+checkpoint::Subject Session::subject() const {
+  return {.model = *material_.model,
+          .strategies = prepared_.strategies,
+          .resolution = prepared_.resolution,
+          .task = prepared_.trained_task,
+          .base = prepared_.model_folder,
+          .carried_before = carried_};
+}
+
 void Session::write_best() {
-  checkpoint::write_deployable(folder_.best(), {.model = *material_.model,
-                                                .strategies = prepared_.strategies,
-                                                .resolution = prepared_.resolution,
-                                                .task = prepared_.trained_task,
-                                                .base = prepared_.model_folder});
+  checkpoint::write_deployable(folder_.best(), subject());
   events_.checkpoint(trainer_->done(), "best", "checkpoints/best");
 }
 
@@ -305,47 +322,45 @@ bool Session::stop_rule_fires() {
 
 void Session::save_state(std::string_view why) {
   if (saved_step_ == trainer_->done()) return;
-  const checkpoint::TrainingState state{.step = trainer_->done(),
-                                        .history = history_,
-                                        .script = prepared_.script.state(),
-                                        .weights = training_weights(),
-                                        .trainer = trainer_->state(),
-                                        .strategies = prepared_.strategies.save_state()};
+  checkpoint::TrainingState state{.step = trainer_->done(),
+                                  .history = history_,
+                                  .script = prepared_.script.state(),
+                                  .weights = training_weights(),
+                                  .trainer = trainer_->state(),
+                                  .strategies = prepared_.strategies.save_state()};
+  if (stopped()) state.stopped = {.within_budget = ending_ == report::Ending::stop_rule, .reason = reason_};
   const auto folder = checkpoint::write_training_state(folder_.checkpoints(), state, recipe().checkpoints.keep_last);
   saved_step_ = trainer_->done();
   events_.checkpoint(saved_step_, why, std::filesystem::relative(folder, folder_.path()).string());
+}
+
+// A run that is interrupted here comes back to the same weights and does all of it again.
+void Session::work_after_training() {
+  save_best();
+  step_log_->flush();
+  Candidates candidates(prepared_, material_, scoring_, history_,
+                        [this](const Candidate& candidate, bool best) { scored(candidate, best); });
+  prepared_.strategies.finish(candidates);
+  candidates_ = candidates.scored();
+  best_candidate_ = candidates.best();
+  // What the stop rule would have rolled back becomes no result: the candidate that is kept meets the budget.
+  if (best_candidate_ && ending_ == report::Ending::budget_not_met) ending_ = report::Ending::stop_rule;
+  prepared_.strategies.end(trainer_->where(), run_passes(sdk::Pass::When::after_training, prepared_, material_,
+                                                         [&](const std::string& what) { terminal_.phase(what); }));
+  if (std::filesystem::exists(folder_.best())) checkpoint::write_carried(folder_.best(), subject());
 }
 
 void Session::finish() {
   save_best();
   if (ending_ != report::Ending::failed) step_log_->flush();
   if (interrupted()) save_state("interrupted");
-  if (ending_ != report::Ending::failed) work_after_training();
   if (ending_ != report::Ending::all_steps) events_.stopped(trainer_->done(), ending_, reason_);
   const report::RunSummary result = summary();
-  if (!std::filesystem::exists(folder_.manifest())) {
-    throw InternalError({.what = "the run folder was removed during the run, and what it held is lost",
-                         .where = folder_.path().string()},
-                        ExitCode::resources);
-  }
+  folder_.require_present();
   events_.finished(result);
   write_file_atomically(folder_.result(), report::to_json(result).dump(2) + "\n");
   terminal_.summary(result);
   prepared_.strategies.shutdown();
-}
-
-// An interrupted run goes on later: what belongs after training waits until then.
-void Session::work_after_training() {
-  strategy::PassResults passes;
-  if (!interrupted()) {
-    Candidates candidates(prepared_, material_, scoring_, history_,
-                          [this](const Candidate& candidate, bool best) { scored(candidate, best); });
-    prepared_.strategies.finish(candidates);
-    best_candidate_ = candidates.best();
-    passes = run_passes(sdk::Pass::When::after_training, prepared_, material_,
-                        [&](const std::string& what) { terminal_.phase(what); });
-  }
-  prepared_.strategies.end(trainer_->where(), passes);
 }
 
 void Session::scored(const Candidate& candidate, bool best) {
@@ -360,21 +375,17 @@ void Session::scored(const Candidate& candidate, bool best) {
 
 report::RunSummary Session::summary() const {
   report::RunSummary summary = summary_of_history(history_, scoring_);
-  if (best_candidate_) choose_candidate(summary, *best_candidate_, scoring_);
-  summary.recipe = recipe().name;
+  choose_candidate(summary, best_candidate_, scoring_);
+  if (summary.chosen) summary.chosen->among += candidates_;
+  add_plan(summary, prepared_);
   summary.run_folder = folder_.path().string();
   summary.ending = ending_;
   summary.reason = reason_;
   summary.steps_done = trainer_->done();
-  summary.steps = trainer_->count().total;
-  summary.parameters = prepared_.resolution.total_count();
-  summary.trainable = prepared_.resolution.trainable_count();
-  summary.original_waived = recipe().original_waived;
   summary.training_seconds = training_seconds_;
   summary.evaluation_seconds = scoring_.seconds();
   summary.total_seconds = elapsed();
   summary.peak_bytes = static_cast<int64_t>(kernels::peak_memory(device_));
-  for (const auto& [id, settings] : prepared_.strategies.settings()) summary.strategies.push_back(id);
   summary.next = next_commands(summary);
   return summary;
 }

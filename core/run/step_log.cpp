@@ -11,12 +11,32 @@ constexpr size_t kStepsBetweenReads = 10;
 
 using SteadyClock = std::chrono::steady_clock;
 
-[[noreturn]] void not_finite(int64_t step, double loss) {
-  const bool is_loss = !std::isfinite(loss);
-  throw InternalError({.what = std::string(is_loss ? "the loss" : "the gradient norm") + " of step " +
-                               std::to_string(step) + " is not finite",
-                       .fix = "lower train.learning_rate, add warm-up, or keep train.clip at 1"},
-                      ExitCode::resources);
+using Values = std::vector<std::pair<std::string, double>>;
+
+// The first loss term or penalty that is not finite; "" when all are.
+std::string culprit_of(const report::StepProgress& progress) {
+  for (const Values& values : {progress.terms, progress.penalties}) {
+    for (const auto& [name, value] : values) {
+      if (!std::isfinite(value)) return name;
+    }
+  }
+  return {};
+}
+
+// A loss that is finite leaves what a strategy adds to it as the only cause.
+[[noreturn]] void not_finite(const report::StepProgress& progress, const train::Trainer& trainer) {
+  const bool is_loss = !std::isfinite(progress.loss);
+  const std::string culprit = culprit_of(progress);
+  const std::string general = "lower train.learning_rate, add warm-up, or keep train.clip at 1";
+  std::string what = std::string(is_loss ? "the loss" : "the gradient norm") + " of step " +
+                     std::to_string(progress.step) + " is not finite";
+  std::string fix = general;
+  if (!culprit.empty()) {
+    const std::string own = "lower " + trainer.weight_of(culprit) + " or look at the strategy's settings";
+    what += ", nor is " + culprit;
+    fix = is_loss ? general + "; or " + own : own;
+  }
+  throw InternalError({.what = std::move(what), .fix = std::move(fix)}, ExitCode::resources);
 }
 
 }  // namespace
@@ -76,10 +96,10 @@ void StepLog::flush() {
   waiting_.clear();
   for (const train::StepResult& result : read) {
     const double loss = *value++, norm = *value++;
-    if (!std::isfinite(loss) || !std::isfinite(norm)) not_finite(result.step, loss);
     report::StepProgress progress = progress_of(result, loss, norm);
     for (const auto& [name, unread] : result.terms) progress.terms.emplace_back(name, *value++);
     for (const auto& [name, unread] : result.penalties) progress.penalties.emplace_back(name, *value++);
+    if (!std::isfinite(loss) || !std::isfinite(norm)) not_finite(progress, trainer_);
     events_.step(progress);
     terminal_.step(progress);
   }

@@ -25,7 +25,9 @@ std::vector<strategy::DataFacts> data_facts(const std::vector<SetFacts>& sets, c
         .labelled = set.set->label.has_value() || set.set->format == recipe::DataFormat::label_lines,
         .evaluates = set.set->use == recipe::DataUse::evaluate};
     for (const TaskFacts& task : tasks) {
-      if (task.name == fact.task) fact.classes = static_cast<int64_t>(task.labels.size());
+      if (task.name != fact.task) continue;
+      fact.classes = static_cast<int64_t>(task.labels.size());
+      fact.fresh_head = task.head == recipe::HeadSource::fresh;
     }
     facts.push_back(std::move(fact));
   }
@@ -46,19 +48,21 @@ void refuse_long_sequences(const recipe::Recipe& recipe, const sdk::ModelView& v
               .fix = fix});
 }
 
-void refuse_unknown_numbers(const recipe::ScheduleResult& schedule, const strategy::Resolution& resolution) {
+void refuse_unknown_numbers(const recipe::ScheduleResult& schedule, const strategy::Resolution& resolution,
+                            const std::optional<recipe::FunctionHandle>& callback) {
   Faults faults;
+  const std::string where = callback ? callback->place.text() : "schedule";
   std::vector<std::string> known = {"lr"};
   known.insert(known.end(), resolution.schedulable.begin(), resolution.schedulable.end());
   for (const auto& [name, value] : schedule.strategy_numbers) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       faults.add({.what = "the schedule sets '" + name + "', which no strategy of this run takes from a schedule" +
                           text::did_you_mean(name, known),
-                  .where = "schedule",
+                  .where = where,
                   .allowed = text::join(known, ", ")});
     } else if (!std::isfinite(value) || value < 0) {
       faults.add({.what = "the schedule sets '" + name + "' to " + text::shortest(value),
-                  .where = "schedule",
+                  .where = where,
                   .allowed = "a factor of the strategy's setting, 0 or greater"});
     }
   }

@@ -1,6 +1,7 @@
 // What strategies and the rest of a recipe have to agree on, checked before anything is loaded.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/errors.hpp"
@@ -16,7 +17,9 @@ std::vector<strategy::DataFacts> data_facts(const std::vector<SetFacts>& sets, c
 void refuse_long_sequences(const recipe::Recipe& recipe, const sdk::ModelView& view,
                            const strategy::Resolution& resolution, Faults& faults);
 
-// Throws RecipeError when a schedule sets a number that no strategy of the run lets it set, naming the nearest.
-void refuse_unknown_numbers(const recipe::ScheduleResult& schedule, const strategy::Resolution& resolution);
+// Throws RecipeError when a schedule sets a number that no strategy of the run lets it set, naming the nearest and the
+// recipe's line of the schedule.
+void refuse_unknown_numbers(const recipe::ScheduleResult& schedule, const strategy::Resolution& resolution,
+                            const std::optional<recipe::FunctionHandle>& callback = {});
 
 }  // namespace engram::run

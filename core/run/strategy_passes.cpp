@@ -15,7 +15,7 @@ namespace engram::run {
 namespace {
 
 // Grows when a change of the code changes what a pass finds.
-constexpr const char* kCacheVersion = "1";
+constexpr const char* kCacheVersion = "2";
 
 struct PassInput {
   const strategy::ResolvedPass& pass;
@@ -35,7 +35,7 @@ std::string cache_key(const PassInput& input, const Material& material) {
   // A batch's size shows only where a whole batch is squared.
   const int64_t batch = request.squares == sdk::SquareMode::batch_mean ? request.batch_size : 0;
   return sha256(text::join(
-      {kCacheVersion, TORCH_VERSION, at::get_cpu_capability(), material.model->device().str(), material.weights_hash,
+      {kCacheVersion, TORCH_VERSION, at::get_cpu_capability(), material.model->device().str(), material.model_hash,
        hash_of(head.weight), hash_of(head.bias), input.examples.content_hash, std::to_string(input.pass.pass.samples),
        std::to_string(request.seed), std::to_string(static_cast<int>(request.labels)),
        std::to_string(static_cast<int>(request.squares)), std::to_string(batch), text::join(request.parameters, ",")},

@@ -47,14 +47,24 @@ bool roll_back(recipe::History& history) {
   return true;
 }
 
-void choose_candidate(report::RunSummary& summary, const Candidate& candidate, const Scoring& scoring) {
+void add_plan(report::RunSummary& summary, const Preparation& prepared) {
+  summary.recipe = prepared.recipe().name;
+  summary.steps = prepared.steps.total;
+  summary.parameters = prepared.resolution.total_count();
+  summary.trainable = prepared.resolution.trainable_count();
+  summary.original_waived = prepared.recipe().original_waived;
+  for (const auto& [id, settings] : prepared.strategies.settings()) summary.strategies.push_back(id);
+}
+
+void choose_candidate(report::RunSummary& summary, const std::optional<Candidate>& candidate, const Scoring& scoring) {
+  if (!candidate) return;
   if (summary.last_rows.empty()) summary.last_rows = summary.rows;
-  summary.rows = scoring.rows(candidate.evaluation.metrics);
-  summary.chosen->step = candidate.evaluation.step;
-  summary.chosen->epoch = candidate.evaluation.epoch;
-  summary.chosen->score = candidate.evaluation.score;
+  summary.rows = scoring.rows(candidate->evaluation.metrics);
+  summary.chosen->step = candidate->evaluation.step;
+  summary.chosen->epoch = candidate->evaluation.epoch;
+  summary.chosen->score = candidate->evaluation.score;
   summary.chosen->folder = "checkpoints/best";
-  summary.chosen->label = candidate.label;
+  summary.chosen->label = candidate->label;
 }
 
 }  // namespace engram::run

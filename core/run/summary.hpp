@@ -20,7 +20,10 @@ report::EvaluationView shortened(report::EvaluationView view);
 // Refuses the newest evaluation whatever its score: the best of those before it is the result. Whether it was the best.
 bool roll_back(recipe::History& history);
 
-// Makes a candidate the checkpoint chosen.
-void choose_candidate(report::RunSummary& summary, const Candidate& candidate, const Scoring& scoring);
+// What of a summary was known before the run: its recipe, strategies, steps and counts.
+void add_plan(report::RunSummary& summary, const Preparation& prepared);
+
+// Makes a candidate the checkpoint chosen, unless there is none.
+void choose_candidate(report::RunSummary& summary, const std::optional<Candidate>& candidate, const Scoring& scoring);
 
 }  // namespace engram::run

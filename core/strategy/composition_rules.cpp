@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "strategy/claim_match.hpp"
+#include "strategy/data_rules.hpp"
 #include "strategy/group_rules.hpp"
 
 namespace engram::strategy {
@@ -13,6 +14,7 @@ namespace {
 struct Situation {
   const sdk::ModelView& view;
   const std::vector<StrategyClaims>& claims;
+  const std::vector<DataFacts>& data;
   const Resolution& resolution;
 };
 
@@ -70,6 +72,18 @@ const StrategyClaims* holder(const Situation& situation, const std::vector<std::
   return adapting.empty() ? nullptr : adapting.front();
 }
 
+bool trunk_changes(const Situation& situation) {
+  return !trained_trunk(situation).empty() || !claimants<sdk::Adapt, sdk::Prefix, sdk::Prompt>(situation).empty();
+}
+
+bool head_trains(const Situation& situation, const std::string& task) {
+  const auto& parameters = situation.view.parameters;
+  return std::any_of(parameters.begin(), parameters.end(), [&](const sdk::Parameter& parameter) {
+    return parameter.role == sdk::Role::head && parameter.task == task &&
+           situation.resolution.find(parameter.name)->ever_trains();
+  });
+}
+
 Breaches two_owners_of_virtual_tokens(const Situation& situation) {
   Breaches breaches;
   const auto owners = claimants<sdk::Prefix, sdk::Prompt>(situation);
@@ -121,6 +135,38 @@ Breaches penalties_without_effect(const Situation& situation) {
   return breaches;
 }
 
+// A term without effect on the model may still train its strategy's own tensors.
+Breaches loss_terms_without_effect(const Situation& situation) {
+  Breaches breaches;
+  if (trunk_changes(situation)) return breaches;
+  const StrategyClaims* other = holder(situation, trunk_names(situation.view));
+  for (const auto& [strategy, term] : situation.resolution.loss_terms) {
+    const auto trains = [&](const std::string& task) { return head_trains(situation, task); };
+    const auto is_own = [&, &owner = strategy](const ResolvedTensor& tensor) {
+      return tensor.claimed && tensor.owner == owner && tensor.ever_trains();
+    };
+    const auto& tensors = situation.resolution.tensors;
+    const bool acts = std::any_of(term.heads.begin(), term.heads.end(), trains) ||
+                      std::any_of(tensors.begin(), tensors.end(), is_own);
+    if (!acts) breaches.push_back({find_claims(situation, strategy), other, term.name});
+  }
+  return breaches;
+}
+
+Breaches mixes_without_effect(const Situation& situation) {
+  Breaches breaches;
+  if (trunk_changes(situation)) return breaches;
+  const StrategyClaims* other = holder(situation, trunk_names(situation.view));
+  for (const auto& [strategy, mix] : situation.resolution.mixes) {
+    const auto is_it = [&, &name = mix.data](const DataFacts& set) { return set.name == name; };
+    const auto set = std::find_if(situation.data.begin(), situation.data.end(), is_it);
+    // Data that the recipe lacks is refused elsewhere.
+    if (set == situation.data.end() || head_trains(situation, set->task)) continue;
+    breaches.push_back({find_claims(situation, strategy), other, mix.data});
+  }
+  return breaches;
+}
+
 Breaches groups_without_effect(const Situation& situation) {
   Breaches breaches;
   for (const StrategyClaims* strategy : claimants<sdk::Group>(situation)) {
@@ -147,6 +193,16 @@ Breaches finishes_without_trained_weights(const Situation& situation) {
   return breaches;
 }
 
+Breaches finishes_beside_adapters(const Situation& situation) {
+  Breaches breaches;
+  const auto adapting = claimants<sdk::Adapt, sdk::Prefix, sdk::Prompt>(situation);
+  if (adapting.empty() || trained_trunk(situation).empty()) return breaches;
+  for (const auto& [strategy, finish] : situation.resolution.finishes) {
+    breaches.push_back({find_claims(situation, strategy), adapting.front(), finish.name});
+  }
+  return breaches;
+}
+
 Breaches two_projections(const Situation& situation) {
   std::vector<const StrategyClaims*> owners;
   for_each_claim<sdk::Project>(
@@ -156,12 +212,13 @@ Breaches two_projections(const Situation& situation) {
   return breaches;
 }
 
-Breaches shares_that_leave_nothing(const Situation& situation) {
+Breaches shares_that_leave_too_little(const Situation& situation) {
   double total = 0;
   for (const auto& [strategy, mix] : situation.resolution.mixes) total += mix.share;
-  // A single share of 1 or more is refused where it is claimed.
+  // A single share that is too large is refused where it is claimed.
+  constexpr double kRounding = 1e-9;
   const auto& mixes = situation.resolution.mixes;
-  if (mixes.size() < 2 || total < 1) return {};
+  if (mixes.size() < 2 || total <= kMostMixed + kRounding) return {};
   return {{find_claims(situation, mixes.back().strategy), find_claims(situation, mixes.front().strategy),
            text::shortest(total)}};
 }
@@ -181,17 +238,29 @@ const std::vector<Rule>& rules() {
       {"a penalty needs something to act on", penalties_without_effect,
        "the penalty '{detail}' has nothing to act on: nothing that it watches trains or is adapted, because of {other}",
        "keep one of the two, or let some of the watched parameters train"},
+      {"a loss term needs something to act on", loss_terms_without_effect,
+       "the loss term '{detail}' has nothing to act on: nothing of the model trains or is adapted, because of {other}",
+       "keep one of the two, or let some of the model train"},
+      {"a mix of another task needs something to act on", mixes_without_effect,
+       "the mix of '{detail}' has nothing to act on: nothing of the model trains or is adapted, because of {other}, "
+       "and "
+       "the head of its task is kept",
+       "keep one of the two, or let some of the model train"},
       {"groups need something that trains", groups_without_effect,
        "sets the rate or the decay of {detail} tensors, none of which ever trains, because of {other}",
        "keep one of the two, or let some of these tensors train"},
       {"a finish needs trained weights", finishes_without_trained_weights,
        "the finish '{detail}' works with the model's trained weights, but none of them trains, because of {other}",
        "keep one of the two: train weights of the model, or leave the finish out"},
+      {"a finish needs weights without adapters", finishes_beside_adapters,
+       "the finish '{detail}' changes the model's weights alone, but what {other} adds to them would stay at full "
+       "strength",
+       "keep one of the two"},
       {"one projection", two_projections,
        "changes the gradient after the penalties, as {other} does: one projection a run", "keep one of the two"},
-      {"shares below 1", shares_that_leave_nothing,
-       "its share and that of {other} add to {detail}: nothing is left for the new task",
-       "lower the shares, so that they add to less than 1"},
+      {"shares of at most 0.9", shares_that_leave_too_little,
+       "its share and that of {other} add to {detail}: too little is left for the new task",
+       "lower the shares, so that they add to at most 0.9"},
   };
   return table;
 }
@@ -209,8 +278,8 @@ std::string with_place(const StrategyClaims* strategy) {
 }  // namespace
 
 void check_composition(const sdk::ModelView& view, const std::vector<StrategyClaims>& claims,
-                       const Resolution& resolution, Faults& faults) {
-  const Situation situation{view, claims, resolution};
+                       const std::vector<DataFacts>& data, const Resolution& resolution, Faults& faults) {
+  const Situation situation{view, claims, data, resolution};
   for (const Rule& rule : rules()) {
     for (const Breach& breach : rule.broken(situation)) {
       const std::string text = filled(rule.text, "{other}", with_place(breach.other));

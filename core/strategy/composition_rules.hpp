@@ -12,7 +12,7 @@ namespace engram::strategy {
 
 // Runs after everything else is resolved. Rules look at claims, never at which strategy made them.
 void check_composition(const sdk::ModelView& view, const std::vector<StrategyClaims>& claims,
-                       const Resolution& resolution, Faults& faults);
+                       const std::vector<DataFacts>& data, const Resolution& resolution, Faults& faults);
 
 // The names of the table's rows, in order.
 std::vector<std::string> composition_rule_names();

@@ -42,6 +42,17 @@ void check_labels(const DataFacts& set, const std::string& user, const StrategyC
                          "name the column of its labels: data." + set.name + ".label"));
 }
 
+// What a head that knows nothing says of a text tells nothing about the weights.
+void check_head(const DataFacts& set, const std::string& user, const sdk::Pass& pass, const StrategyClaims& claims,
+                Faults& faults) {
+  if (!set.fresh_head || pass.when == sdk::Pass::When::after_training) return;
+  faults.add(claim_fault(claims,
+                         user + " measures the data set '" + set.name +
+                             "' before training, under the fresh head of the task '" + set.task +
+                             "', which knows nothing yet",
+                         "name data of a task whose head comes from the model or from a probe"));
+}
+
 void check_count(int64_t count, int64_t least, const std::string& what, const std::string& user,
                  const StrategyClaims& claims, Faults& faults) {
   if (count >= least) return;
@@ -90,6 +101,7 @@ void resolve_pass(const sdk::Pass& pass, const sdk::ModelView& view, const std::
   if (const auto* forward = std::get_if<sdk::Forward>(&pass.work)) {
     check_forward(*forward, user, view, claims, faults);
   } else if (set != nullptr) {
+    check_head(*set, user, pass, claims, faults);
     resolve_squares(std::get<sdk::SquaredGradients>(pass.work), *set, user, view, claims, resolved, faults);
   }
   resolution.passes.push_back(std::move(resolved));
@@ -100,9 +112,9 @@ void check_mix(const sdk::Mix& mix, const std::vector<DataFacts>& data, const St
   const DataFacts* set = find_data(mix.data, "a mix", data, claims, faults);
   if (set != nullptr) check_labels(*set, user, claims, faults);
   check_count(mix.rows, 0, "rows", user, claims, faults);
-  if (!(mix.share > 0 && mix.share < 1)) {
+  if (!(mix.share > 0 && mix.share <= kMostMixed)) {
     faults.add(claim_fault(claims, user + " has the share " + text::shortest(mix.share),
-                           "a share is greater than 0 and less than 1"));
+                           "a share is greater than 0 and at most 0.9"));
   }
 }
 

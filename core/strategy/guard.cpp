@@ -3,8 +3,10 @@
 #include <c10/util/Exception.h>
 
 #include <exception>
+#include <new>
 
 #include "base/errors.hpp"
+#include "base/interrupt.hpp"
 #include "engram/sdk/error.hpp"
 
 namespace engram::strategy {
@@ -33,6 +35,12 @@ void rethrow_as_plugin_error(const CallSite& call) {
     throw;
   } catch (const Error&) {
     throw;  // the host's own, thrown below a plugin: it has its texts already
+  } catch (const interrupt::Interrupted&) {
+    throw;  // a signal arrived while the host worked for the plugin
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (...) {
   }
   std::string before = "strategy '" + call.plugin + "', " + call.phase;

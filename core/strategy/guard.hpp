@@ -1,5 +1,5 @@
 // Every call into a plugin goes through guarded(): whatever it throws becomes a PluginError, and nothing of the
-// plugin's own outlives the catch.
+// plugin's own outlives the catch. What is nobody's fault passes: a signal, and memory that ran out.
 #pragma once
 
 #include <string>

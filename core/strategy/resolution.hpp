@@ -29,7 +29,8 @@ struct DataFacts {
   int64_t rows = 0;     // estimated where a file is large
   int64_t classes = 0;  // of its task's head
   bool labelled = true;
-  bool evaluates = false;  // use = "evaluate": such rows are never trained on or measured from
+  bool fresh_head = false;  // its task's head knows nothing before training
+  bool evaluates = false;   // use = "evaluate": such rows are never trained on or measured from
 };
 
 // Whether a tensor trains, as a list of changes in time; the first entry holds from step 0.

@@ -40,13 +40,16 @@ std::vector<ResolvedTensor> by_default(const sdk::ModelView& view, const std::ve
   return tensors;
 }
 
-void check_names(const std::vector<StrategyClaims>& claims, Faults& faults) {
+bool names_differ(const std::vector<StrategyClaims>& claims, Faults& faults) {
   std::set<std::string> seen;
+  bool differ = true;
   for (const StrategyClaims& strategy : claims) {
     if (seen.insert(strategy.strategy).second) continue;
+    differ = false;
     faults.add({"the strategy '" + strategy.strategy + "' is named twice", strategy.place.text(), "",
                 "name every strategy once"});
   }
+  return differ;
 }
 
 }  // namespace
@@ -54,8 +57,9 @@ void check_names(const std::vector<StrategyClaims>& claims, Faults& faults) {
 Resolution resolve(const sdk::ModelView& view, const std::vector<StrategyClaims>& claims,
                    const std::vector<DataFacts>& data, Faults& faults) {
   Resolution resolution;
-  check_names(claims, faults);
   resolution.tensors = by_default(view, claims);
+  // Claims of two with one name would only be at odds with each other.
+  if (!names_differ(claims, faults)) return resolution;
   resolve_trainability(view, claims, resolution.tensors, faults);
   resolve_tensors(claims, resolution.tensors, faults);
   resolve_groups(claims, resolution.tensors, faults);
@@ -65,7 +69,7 @@ Resolution resolve(const sdk::ModelView& view, const std::vector<StrategyClaims>
   resolve_loss_terms(view, claims, resolution, faults);
   resolve_data(view, claims, data, resolution, faults);
   resolve_start_weights(view, claims, resolution, faults);
-  check_composition(view, claims, resolution, faults);
+  check_composition(view, claims, data, resolution, faults);
   for (const StrategyClaims& strategy : claims) {
     for (const std::string& note : strategy.plan.notes()) resolution.notes.emplace_back(strategy.strategy, note);
   }

@@ -140,6 +140,11 @@ std::string clause(const sdk::ParameterSpec& spec) {
   return text.empty() ? "" : ": " + text;
 }
 
+bool is_empty_string(const sdk::Setting& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text != nullptr && text->empty();
+}
+
 void refuse_missing(const recipe::StrategyEntry& entry, const sdk::StrategyDescription& strategy, Faults& faults) {
   for (const sdk::ParameterSpec& spec : strategy.schema.parameters) {
     const auto is_it = [&](const auto& option) { return option.first == spec.name; };
@@ -210,6 +215,8 @@ sdk::Settings check_settings(const recipe::StrategyEntry& entry, const sdk::Stra
                   allowed_values(*spec)});
     } else if (!allowed(*spec, *setting)) {
       faults.add({full + " is " + setting_text(*setting), where(value, entry), allowed_values(*spec)});
+    } else if (spec->presence == sdk::Presence::required && is_empty_string(*setting)) {
+      faults.add({full + " is \"\"", where(value, entry), "a string that is not empty", "set " + name + clause(*spec)});
     } else {
       values[name] = *setting;
     }

@@ -16,8 +16,10 @@ class Exchange {
     for (const auto& [name, copy] : copies) {
       const at::Tensor live = model.parameter(name);
       trained_.emplace_back(live, live.detach());
-      live.set_data(copy);
     }
+    // Only now, when nothing is left that could fail: a destructor does not run for half a constructor.
+    size_t i = 0;
+    for (const auto& [name, copy] : copies) trained_[i++].first.set_data(copy);
   }
   ~Exchange() {
     for (const auto& [live, trained] : trained_) live.set_data(trained);

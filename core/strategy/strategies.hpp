@@ -38,6 +38,7 @@ struct InitServices {
   PassResults passes;
   std::function<std::vector<int64_t>(const std::string& text)> tokenize;
   std::map<std::string, at::Tensor> carried;  // by qualified name, from the folder that the run starts from
+  std::function<void(const std::string& strategy, const std::string& line)> report;
 };
 
 class Strategies {

@@ -78,6 +78,10 @@ at::Tensor HostInitView::carried(const std::string& name) const {
                    "start from a result of the same model and the same options, or delete the carried tensors' file");
 }
 
+void HostInitView::report(const std::string& line) {
+  if (services_.report) services_.report(strategy_, line);
+}
+
 HostStepView::HostStepView(const std::string& strategy, const Strategies::Where& where, const OwnTensors& tensors,
                            const StepSources& sources)
     : strategy_(strategy), where_(where), tensors_(tensors), sources_(sources) {}

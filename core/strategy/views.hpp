@@ -26,6 +26,7 @@ class HostInitView final : public sdk::InitView {
   sdk::PassFacts pass(const std::string& pass) const override;
   std::vector<int64_t> tokenize(const std::string& text) const override;
   at::Tensor carried(const std::string& name) const override;
+  void report(const std::string& line) override;
 
  private:
   const std::string& strategy_;

@@ -32,6 +32,7 @@ class TermView final : public sdk::LossView {
   }
   at::Tensor labels() const override { return input_.batch.labels_B; }
   const std::vector<int64_t>& offsets() const override { return input_.offsets; }
+  const std::vector<int64_t>& start_offsets() const override { return input_.batch.offsets; }
   const std::vector<int64_t>& examples() const override { return input_.batch.rows; }
   at::Tensor tensor(const std::string& name) const override { return term_.tensor(name); }
 

@@ -44,9 +44,10 @@ Reading read_start(const model::Model& model, const strategy::StartWeights& star
 
 // What terms see of a micro-batch.
 struct TermInput {
-  const data::Batch& batch;             // its new examples
-  const std::vector<int64_t>& offsets;  // of their sequences among the tokens of taps
-  const Reading& now;                   // with a graph
+  const data::Batch& batch;  // its new examples
+  const std::vector<int64_t>&
+      offsets;         // of their sequences among the tokens of taps; those of `start` lie as in the batch
+  const Reading& now;  // with a graph
   const Reading& start;
 };
 

@@ -56,6 +56,17 @@ recipe::ScheduleInput Trainer::schedule_input() const {
   return {.step = done_, .steps = count_.total, .epoch = epoch(), .epochs = settings_.epochs};
 }
 
+std::string Trainer::weight_of(const std::string& name) const {
+  const strategy::BoundClaims& bound = strategies_.bound();
+  for (const strategy::BoundLossTerm& term : bound.loss_terms) {
+    if (term.name == name) return term.schedulable;
+  }
+  for (const strategy::BoundPenalty& penalty : bound.penalties) {
+    if (penalty.name == name) return penalty.schedulable;
+  }
+  return {};
+}
+
 void Trainer::choose_groups() {
   groups_ = groups_at(resolution_, live_, settings_.weight_decay, done_, epoch());
   for (const model::NamedTensor& entry : live_) {

@@ -58,6 +58,10 @@ class Trainer {
   recipe::ScheduleInput schedule_input() const;
   strategy::Strategies::Where where() const { return {.step = done_, .steps = count_.total, .epoch = epoch()}; }
 
+  // The number that weighs a loss term or penalty of StepResult: "distillation.weight" of "distillation.kl"; "" of
+  // another name.
+  std::string weight_of(const std::string& name) const;
+
   // Runs the next optimizer step at train.learning_rate x schedule.rate_factor.
   StepResult step(const recipe::ScheduleResult& schedule);
 

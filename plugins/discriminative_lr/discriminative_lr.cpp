@@ -59,10 +59,8 @@ class DiscriminativeLr final : public sdk::Strategy {
   void plan(const sdk::ModelView& model, sdk::Plan& plan) override {
     for (const sdk::Parameter& parameter : model.parameters) {
       const bool other_head = parameter.role == sdk::Role::head && !parameter.trained_head;
-      const double scale = scale_of(parameter, model.layers);
-      const std::optional<double> weight_decay = weight_decay_of(parameter);
-      if (other_head || (scale == 1 && !weight_decay)) continue;
-      plan.group(parameter.name, scale, weight_decay);
+      if (other_head) continue;
+      plan.group(parameter.name, scale_of(parameter, model.layers), weight_decay_of(parameter));
     }
     plan.note("embeddings x " + brief(power(model.layers + 1)) + ", block 0 x " + brief(power(model.layers)) +
               " to block " + std::to_string(model.layers - 1) + " x " + brief(power(1)) + ", pooler and head x 1");

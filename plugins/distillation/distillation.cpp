@@ -26,7 +26,7 @@ class Distillation final : public sdk::Strategy {
                  .doc("Weight of the divergence beside the new task's loss; a schedule may scale it as "
                       "distillation.weight."),
              sdk::number("temperature", 2)
-                 .above(0)
+                 .range(0.01, 1000)
                  .doc("Logits are divided by it, so that improbable classes count too.")}};
   }
 

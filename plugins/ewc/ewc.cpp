@@ -3,6 +3,7 @@
 #include <engram/sdk.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 
 #include <ATen/core/Tensor.h>
@@ -54,21 +55,25 @@ class Ewc final : public sdk::Strategy {
       penalty.watched.push_back({.parameter = parameter.name, .importance = importance_of(parameter)});
     }
     plan.pass({.name = kPass, .data = data_, .samples = samples_, .batch_size = batch_size_, .work = squares});
-    plan.note("holds " + std::to_string(penalty.watched.size()) + " tensors by the " + estimator_ +
-              " estimator of importance on " + (samples_ == 0 ? "all" : std::to_string(samples_)) + " rows of data." +
-              data_);
+    plan.note("holds " + std::to_string(penalty.watched.size()) + " tensors; importance: " + estimator_ + ", on " +
+              (samples_ == 0 ? "all" : "at most " + std::to_string(samples_)) + " rows of data." + data_);
     plan.penalty(std::move(penalty));
   }
 
   void initialise(sdk::InitView& init) override {
     const std::vector<sdk::Parameter> parameters = held(init.model());
     raw_ = raw_squares(init, parameters);
+    bool goes_on = false;
     for (const sdk::Parameter& parameter : parameters) {
       at::Tensor importance = init.tensor(importance_of(parameter));
       importance.copy_(init.squares(kPass, parameter.name).div(raw_.mean));
       const at::Tensor earlier = init.carried(importance_of(parameter));
-      if (earlier.defined()) importance.add_(earlier, decay_);
+      if (!earlier.defined()) continue;
+      importance.add_(earlier, decay_);
+      goes_on = true;
     }
+    report(init);
+    if (goes_on) init.report("adds to the importance that earlier runs left with the model");
   }
 
   void save(sdk::StateWriter& writer) const override {
@@ -81,6 +86,20 @@ class Ewc final : public sdk::Strategy {
   }
 
  private:
+  void report(sdk::InitView& init) const {
+    const sdk::PassFacts facts = init.pass(kPass);
+    static const std::map<sdk::LabelMode, const char*> labels = {
+        {sdk::LabelMode::exact, "every label by its probability"},
+        {sdk::LabelMode::sampled, "labels drawn from the model"},
+        {sdk::LabelMode::given, "the data's labels"},
+        {sdk::LabelMode::predicted, "the predicted labels"}};
+    char text[200];
+    std::snprintf(text, sizeof text, "squared gradients of %lld rows under %s: mean %.3g, largest %.3g, %.3g %% zero",
+                  static_cast<long long>(facts.samples), labels.at(facts.labels), raw_.mean, raw_.largest,
+                  100 * raw_.zeros);
+    init.report(text);
+  }
+
   static std::string importance_of(const sdk::Parameter& parameter) { return "importance." + parameter.name; }
 
   sdk::LabelMode label_mode() const {

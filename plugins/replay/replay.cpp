@@ -16,11 +16,7 @@ class Replay final : public sdk::Strategy {
     return {
         "Trains on some examples of the original task among those of the new one.",
         {sdk::string("data", "").required().doc("The data set that is replayed, each example to its own task's head."),
-         sdk::number("share", 0.1)
-             .range(0, 1)
-             .above(0)
-             .below(1)
-             .doc("Share of replayed examples among all that a step sees."),
+         sdk::number("share", 0.1).range(0, 0.9).above(0).doc("Share of replayed examples among all that a step sees."),
          sdk::integer("rows", 0).range(0, 1e9).doc("Only so many rows are ever replayed, a seeded choice; 0: all.")}};
   }
 

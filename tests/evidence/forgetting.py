@@ -82,13 +82,15 @@ class Laboratory:
         self.findings[pair] = {"rates": tried, "rate": tried[-1][0], "rows": [], "settings": []}
         return tried[-1][0], tried[-1][1]
 
-    def select(self, pair, method, rate, bar):
+    def select(self, pair, method, chosen, bar):
         """The setting with the least drop at the bar on validation; failing that, the one that learnt most."""
         _, strengths, rates = recipes.METHODS[method]
+        if not isinstance(rates, list):
+            rates = [chosen[rates or "careless"][1]]
         tried = []
-        for own_rate in rates or [rate]:
+        for own_rate in rates:
             for strength in strengths:
-                if len(strengths) * len(rates or [rate]) == 1:
+                if len(strengths) * len(rates) == 1:
                     return strength, own_rate
                 found = self.tune(pair, "validation", method, strength, own_rate, 1)
                 drop = measure.matched_drop(found["path"], bar)
@@ -100,7 +102,7 @@ class Laboratory:
         rate, best = self.careless_rate(pair)
         chosen = {"careless": ("", rate)}
         for method in recipes.METHODS:
-            chosen[method] = self.select(pair, method, rate, best - MATCH)
+            chosen[method] = self.select(pair, method, chosen, best - MATCH)
             self.publish()
         careless = {}
         for method, (strength, own_rate) in chosen.items():

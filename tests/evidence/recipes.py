@@ -54,14 +54,15 @@ CARELESS_RATES = ["5e-5", "1e-4", "2e-4", "4e-4"]
 LORA = '{{ "lora", rank = 8, alpha = 32, targets = {{ "query", "value" }}, dropout = 0.1 }}'
 EWC = '{{ "ewc", data = "original_train", samples = 512, lambda = {strength} }}'
 
-# name: (strategies, strengths tried on validation, rates tried on validation; None: the careless rate)
+# name: (strategies, strengths tried on validation, rates tried on validation; None: the careless rate; the name of an
+# earlier method: the rate selected for it)
 METHODS = {
     "freezing + discriminative rates + EWC": (
         '{{ "freezing", keep = "last 4 blocks" }}, {{ "discriminative_lr", decay = 0.9 }}, ' + EWC,
-        ["0.1", "1", "10"], None),
-    "EWC": (EWC, ["0.1", "1", "10"], None),
-    "LoRA": (LORA, [""], ["2e-4", "5e-4", "1e-3"]),
-    "LoRA + EWC": (LORA + ", " + EWC, ["0.1", "1", "10"], ["5e-4", "1e-3"]),
+        ["0.01", "0.1"], ["1e-4", "2e-4"]),
+    "EWC": (EWC, ["0.01", "0.1", "1"], None),
+    "LoRA": (LORA, [""], ["5e-4", "1e-3", "2e-3"]),
+    "LoRA + EWC": (LORA + ", " + EWC, ["0.01", "0.1", "1"], "LoRA"),
     "replay 1 %": ('{{ "replay", data = "original_train", share = 0.01 }}', [""], None),
     "replay 10 %": ('{{ "replay", data = "original_train", share = 0.1 }}', [""], None),
     "L2-SP": ('{{ "l2_sp", strength = {strength} }}', ["0.01", "0.1", "1"], None),

@@ -2,15 +2,18 @@
 
 import hashlib
 import shutil
+import signal
+import subprocess
 import unittest
 
-from tiny import LORA, RECIPE, TinyCase, write_rows
+from tiny import ENGRAM, LORA, MODEL, RECIPE, TinyCase, write_rows
 
 # The original task's own training rows, for strategies alone.
 WITH_DATA = RECIPE.replace("  strategies = {", '''  strategies = {''').replace(
     '    original = {', '''    past     = { "past.csv", text = "text", label = "label", task = "wind", use = "strategies" },
     original = {''')
 
+KEEP_LAST = "checkpoints = { keep_last = 2 },"
 EWC = '{ "ewc", data = "past", samples = 32, lambda = %s }'
 
 
@@ -64,6 +67,8 @@ class Strategies(TinyCase):
         self.assertLess(self.drift("held"), self.drift("plain"))
         penalties = [step["penalties"]["ewc.fisher"] for step in self.steps("held")]
         self.assertEqual(penalties[0], 0)  # at the anchor
+        (told,) = [event["text"] for event in self.events("held") if event["event"] == "strategy"]
+        self.assertRegex(told, r"squared gradients of 32 rows under every label by its probability: mean .*, largest .*, .* % zero")
         self.assertGreater(penalties[-1], 0)
 
     def test_lambda_zero_is_no_ewc_bit_for_bit(self):
@@ -127,9 +132,90 @@ class Strategies(TinyCase):
         self.engram("run", alone, "--out", "alone", "--set", "train.epochs=1")
         self.assertNotEqual(self.weights("second"), self.weights("alone"))
 
+    def test_importance_is_passed_on_by_a_run_that_has_no_use_for_it(self):
+        self.run_with(EWC % 1, "first")
+        text = WITH_DATA.replace('model = "%(model)s"', 'model = "first/checkpoints/best"').replace(
+            'side = { kind = "classification" }', 'side = { kind = "classification", head = "from model" }')
+        growing = text[:text.index("  score =")] + "score = function(m) return -m.new.loss end, checkpoints = { keep_last = 2 },\n}\n"
+        self.engram("run", self.recipe(name="second", strategies="", text=growing), "--out", "second")
+        carried = [self.folder / run / "checkpoints/best/strategies.safetensors" for run in ["first", "second"]]
+        self.assertEqual(carried[0].read_bytes(), carried[1].read_bytes())
+        text = text.replace("first/checkpoints", "second/checkpoints")
+        self.engram("run", self.recipe(name="third", strategies=EWC % 1, text=text), "--out", "third")
+        told = [event["text"] for event in self.events("third") if event["event"] == "strategy"]
+        self.assertEqual(told[1], "adds to the importance that earlier runs left with the model")
+
+    def test_squared_gradients_of_another_activation_are_not_taken_for_these(self):
+        shutil.copytree(MODEL, self.folder / "model")
+        text = WITH_DATA.replace("%(model)s", "model")
+        self.engram("run", self.recipe(strategies=EWC % 1, text=text), "--out", "first", "--set", "train.epochs=1")
+        config = self.folder / "model/config.json"
+        config.write_text(config.read_text().replace('"gelu"', '"relu"'))
+        self.engram("run", self.recipe(strategies=EWC % 1, text=text), "--out", "second", "--set", "train.epochs=1")
+        self.assertEqual(len(list((self.folder / "cache/passes").glob("*.safetensors"))), 2)
+
+    def test_a_candidate_that_keeps_the_budget_meets_it(self):
+        rest = 'stop = function(h) return h.evaluations >= 2 and h.last.original.loss > h.baseline.original.loss + 0.001 and { rollback = true, reason = "too much" } end,'
+        score = "score = function(m) return -m.new.loss end,"
+        text = WITH_DATA[:WITH_DATA.index("  score =")] + score + "\n  %(rest)s\n}\n"
+        train = "evaluations_in_first_epoch = 0, "
+        self.engram("run", self.recipe(strategies="", text=text, rest=rest, train=train), "--out", "plain", expect=4)
+        sweep = '{ "weight_interpolation", alphas = { 0.1, 1 } }'
+        self.engram("run", self.recipe(strategies=sweep, text=text, rest=rest, train=train), "--out", "swept")
+        self.assertEqual(self.result("plain")["ending"], "budget not met")
+        self.assertEqual(self.result("swept")["ending"], "stop rule")
+        self.assertEqual(self.result("swept")["chosen"]["label"], "alpha 0.1")
+
+    def test_a_run_that_its_rule_ended_takes_no_further_step_when_resumed(self):
+        rule = 'stop = function(h) return h.evaluations >= 2 and "two were enough" end,'
+        self.engram("run", self.recipe(strategies="", text=WITH_DATA, rest=rule), "--out", "out")
+        steps = self.result("out")["steps_done"]
+        self.engram("run", "--resume", "out")
+        result = self.result("out")
+        self.assertEqual((result["steps_done"], result["ending"], result["reason"]),
+                         (steps, "stop rule", "two were enough"))
+
+    def test_a_run_that_is_refused_before_its_first_step_leaves_nothing(self):
+        shutil.copytree(MODEL, self.folder / "model")
+        (self.folder / "model/strategies.safetensors").write_bytes(b"damaged")
+        text = WITH_DATA.replace("%(model)s", "model")
+        self.engram("run", self.recipe(strategies=EWC % 1, text=text), "--out", "out", expect=3)
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_a_run_that_never_reached_a_checkpoint_begins_again_when_resumed(self):
+        recipe = self.recipe(strategies=EWC % 1, text=WITH_DATA, rest=KEEP_LAST)
+        self.engram("run", recipe, "--out", "whole")
+        shutil.copytree(self.folder / "whole", self.folder / "again")
+        for checkpoint in (self.folder / "again/checkpoints").glob("step-*"):
+            shutil.rmtree(checkpoint)
+        self.engram("run", "--resume", "again")
+        self.assertEqual(self.weights("whole"), self.weights("again"))
+
+    def test_an_interrupt_while_candidates_are_scored_is_an_interrupt(self):
+        recipe = self.recipe(strategies='{ "weight_interpolation" }', text=WITH_DATA)
+        process = subprocess.Popen([ENGRAM, "run", recipe, "--out", "out", "--json"], cwd=self.folder, env=self.environment,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for line in process.stdout:
+            if '"alpha 0"' in line:
+                process.send_signal(signal.SIGINT)
+                break
+        process.communicate(timeout=60)
+        if process.returncode == 0:
+            self.skipTest("the sweep was over before the signal came")
+        self.assertEqual(process.returncode, 5)
+        self.assertEqual(self.result("out")["ending"], "interrupted")
+        self.engram("run", "--resume", "out")
+        self.assertEqual(self.result("out")["ending"], "all steps")
+
+    def test_an_adapter_is_no_model(self):
+        self.run_with(LORA, "first")
+        text = WITH_DATA.replace("%(model)s", "first/checkpoints/best")
+        refused = self.engram("run", self.recipe(strategies=LORA, text=text), "--out", "out", expect=3)
+        self.assertIn("holds an adapter and no model", refused.stderr)
+
     def test_a_run_with_every_kind_of_state_goes_on_as_if_it_had_not_stopped(self):
         strategies = ", ".join([EWC % 10, '{ "replay", data = "past", share = 0.2 }', '{ "distillation" }', '{ "l2_sp" }'])
-        recipe = self.recipe(strategies=strategies, text=WITH_DATA, rest="checkpoints = { keep_last = 2 },")
+        recipe = self.recipe(strategies=strategies, text=WITH_DATA, rest=KEEP_LAST)
         self.engram("run", recipe, "--out", "whole")
         shutil.copytree(self.folder / "whole", self.folder / "parts")
         first, second = sorted((self.folder / "parts/checkpoints").glob("step-*"))
@@ -140,6 +226,10 @@ class Strategies(TinyCase):
     def test_virtual_tokens_count_against_the_model_s_length(self):
         refused = self.run_with('{ "prompt_tuning", tokens = 30 }', "out", expect=3)
         self.assertIn("30 virtual tokens come before every text", refused.stderr)
+
+    def test_importance_under_a_head_that_knows_nothing_is_refused(self):
+        refused = self.run_with('{ "ewc", data = "train" }', "out", expect=3)
+        self.assertIn("under the fresh head of the task 'side', which knows nothing yet", refused.stderr)
 
     def test_data_that_strategies_name_must_exist(self):
         refused = self.run_with('{ "replay", data = "pats" }', "out", expect=3)

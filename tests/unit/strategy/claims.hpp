@@ -23,11 +23,13 @@ inline strategy::StrategyClaims claims(const std::string& id, int line, const st
   return result;
 }
 
-// Four data sets: of the old task with labels and without, of a task with many classes, and one that is evaluated.
+// Data sets of the old task with labels and without, of a task with many classes, of one whose head is fresh, and one
+// that is evaluated.
 inline std::vector<strategy::DataFacts> some_data() {
   return {{.name = "topics", .task = "topics", .rows = 100, .classes = 4},
           {.name = "bare", .task = "topics", .rows = 100, .classes = 4, .labelled = false},
           {.name = "many", .task = "topics", .rows = 100, .classes = 21},
+          {.name = "new", .task = "questions", .rows = 100, .classes = 3, .fresh_head = true},
           {.name = "scored", .task = "topics", .rows = 100, .classes = 4, .evaluates = true}};
 }
 

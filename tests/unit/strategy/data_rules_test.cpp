@@ -52,6 +52,17 @@ TEST_CASE("a data set that the recipe does not have is refused with the nearest 
       "data.zzzzzz with use = \"strategies\"");
 }
 
+TEST_CASE("nothing is measured under a head that knows nothing, but for after training") {
+  sdk::Pass pass = test::squares_of({kPooler}, "new");
+  REQUIRE(
+      refused(with(pass)) ==
+      "recipe.lua:7: strategy 'ewc': pass 'fisher' measures the data set 'new' before training, under the fresh head "
+      "of the task 'questions', which knows nothing yet. Fix: name data of a task whose head comes from the model or "
+      "from a probe");
+  pass.when = sdk::Pass::When::after_training;
+  REQUIRE(resolved(with(pass)).passes.size() == 1);
+}
+
 TEST_CASE("rows that are evaluated are neither measured from nor mixed in") {
   const std::string rest =
       " reads the data set 'scored', which is there to evaluate: its score would no longer tell anything. Fix: name "
@@ -79,11 +90,10 @@ TEST_CASE("numbers of a pass or a mix that make no sense are refused") {
   REQUIRE(refused(with(pass)) ==
           "recipe.lua:7: strategy 'ewc': pass 'fisher' has -1 samples. Fix: give at least 0\n"
           "recipe.lua:7: strategy 'ewc': pass 'fisher' has 0 samples in a batch. Fix: give at least 1");
-  REQUIRE(
-      refused(with(sdk::Mix{.data = "topics", .share = 1, .rows = -2})) ==
-      "recipe.lua:7: strategy 'replay': the mix of 'topics' has -2 rows. Fix: give at least 0\n"
-      "recipe.lua:7: strategy 'replay': the mix of 'topics' has the share 1. Fix: a share is greater than 0 and less "
-      "than 1");
+  REQUIRE(refused(with(sdk::Mix{.data = "topics", .share = 0.91, .rows = -2})) ==
+          "recipe.lua:7: strategy 'replay': the mix of 'topics' has -2 rows. Fix: give at least 0\n"
+          "recipe.lua:7: strategy 'replay': the mix of 'topics' has the share 0.91. Fix: a share is greater than 0 and "
+          "at most 0.9");
 }
 
 TEST_CASE("a pass over squared gradients names parameters of the trunk") {

@@ -185,7 +185,8 @@ enum class SquareMode {
                // what much published code computes
 };
 
-// Squared gradients of the log-probability by parameter. One sample is one sequence.
+// Squared gradients of the log-probability by parameter. One sample is one sequence. After training, where a projection
+// is adapted, they are those of its merged weight.
 struct ENGRAM_SDK_EXPORT SquaredGradients {
   std::vector<Pattern> parameters;  // frozen ones too; heads never
   LabelMode labels = LabelMode::automatic;
@@ -213,10 +214,11 @@ struct ENGRAM_SDK_EXPORT Pass {
 };
 
 // Mixes examples of a data set into every step: r b / (1 - r) of them per b new ones, remainders carried, so that the
-// loss is (1 - r) L_new + r L_mixed. Every example goes to its own task's head. Shares of several claims add, below 1.
+// loss is (1 - r) L_new + r L_mixed. Every example goes to its own task's head. Shares of several claims add, to at
+// most 0.9.
 struct ENGRAM_SDK_EXPORT Mix {
   std::string data;
-  double share = 0;  // r, in (0, 1)
+  double share = 0;  // r, in (0, 0.9]
   int64_t rows = 0;  // the pool: a seeded choice of so many rows; 0: all
 };
 

@@ -24,7 +24,7 @@ class ENGRAM_SDK_EXPORT Strategy {
   // May not synchronise the device.
   virtual void on_gradients(const StepView& step, const GradView& gradients);
   virtual void on_update(const StepView& step);
-  // Also called when a run stops early.
+  // Once training is over, also when a rule ended it early; not when a run is interrupted, since it goes on later.
   virtual void end(const StepView& step);
   virtual void save(StateWriter& writer) const;
   virtual void load(const StateReader& reader);

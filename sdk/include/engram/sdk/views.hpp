@@ -42,6 +42,8 @@ class ENGRAM_SDK_EXPORT InitView {
   virtual std::vector<int64_t> tokenize(const std::string& text) const = 0;
   // The tensor that an earlier run of this strategy carried along under that name; undefined: there is none.
   virtual at::Tensor carried(const std::string& name) const = 0;
+  // A line for people and for events.jsonl about what was found: "importance: mean 3.1e-6, ...".
+  virtual void report(const std::string& line) = 0;
 };
 
 // Where the run is. Callable at any time of a step; reading tensors' values would synchronise the device.
@@ -74,15 +76,19 @@ class ENGRAM_SDK_EXPORT GradEdit : public GradView {
 };
 
 // One micro-batch's new examples, for a LossTerm. Only what the claim named may be read.
+//
+// The untouched model has no prompt. Beside one, tap() has more rows than start_tap(): those of a sequence that both
+// have, its text, are the last start_offsets()[b + 1] - start_offsets()[b] of its rows in tap().
 class ENGRAM_SDK_EXPORT LossView {
  public:
   virtual ~LossView();
   virtual at::Tensor logits(const std::string& task) const = 0;        // (B, C), differentiable
   virtual at::Tensor start_logits(const std::string& task) const = 0;  // (B, C), of the untouched model, no dropout
   virtual at::Tensor tap(const std::string& name) const = 0;           // (T, H), differentiable
-  virtual at::Tensor start_tap(const std::string& name) const = 0;     // (T, H)
+  virtual at::Tensor start_tap(const std::string& name) const = 0;     // (T', H), of the untouched model
   virtual at::Tensor labels() const = 0;                               // (B), int64
   virtual const std::vector<int64_t>& offsets() const = 0;             // B + 1 borders of the sequences among T
+  virtual const std::vector<int64_t>& start_offsets() const = 0;       // and among T'
   virtual const std::vector<int64_t>& examples() const = 0;            // B ids, the same in every epoch
   virtual at::Tensor tensor(const std::string& name) const = 0;        // claimed by this strategy
 };
