@@ -12,7 +12,7 @@
 ---@class engram.strategy.distillation
 ---@field [1] "distillation"
 ---@field weight? number Weight of the divergence beside the new task's loss; a schedule may scale it as distillation.weight. (0 to 1e+12; default 1)
----@field temperature? number Logits are divided by it, so that improbable classes count too. (greater than 0; default 2)
+---@field temperature? number Logits are divided by it, so that improbable classes count too. (0.01 to 1000; default 2)
 
 ---Holds weights near their old values, each as firmly as the original task needs it.
 ---@class engram.strategy.ewc
@@ -78,7 +78,7 @@
 ---@class engram.strategy.replay
 ---@field [1] "replay"
 ---@field data string The data set that is replayed, each example to its own task's head.
----@field share? number Share of replayed examples among all that a step sees. (greater than 0 and less than 1; default 0.1)
+---@field share? number Share of replayed examples among all that a step sees. (greater than 0 and at most 0.9; default 0.1)
 ---@field rows? integer Only so many rows are ever replayed, a seeded choice; 0: all. (0 to 1e+09; default 0)
 
 ---After training, scores weights between the old and the new ones, and keeps the best.

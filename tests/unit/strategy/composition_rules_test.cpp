@@ -29,6 +29,10 @@ StrategyClaims frozen(int line, const std::string& pattern) {
   return claims("freezing", line, [&](sdk::Plan& plan) { plan.freeze(pattern); });
 }
 
+StrategyClaims frozen_too(int line, const std::string& pattern) {
+  return claims("freezing_too", line, [&](sdk::Plan& plan) { plan.freeze(pattern); });
+}
+
 StrategyClaims finish(int line) {
   return claims("weight_interpolation", line,
                 [](sdk::Plan& plan) { plan.finish({.name = "sweep", .finish = [](sdk::FinishView&) {}}); });
@@ -42,14 +46,28 @@ StrategyClaims mix(const std::string& id, int line, double share) {
   return claims(id, line, [&](sdk::Plan& plan) { plan.mix({.data = "topics", .share = share}); });
 }
 
+// Reads the logits of a head, and trains a tensor of its own where one is asked for.
+StrategyClaims term(int line, const std::string& head, bool own_tensor = false) {
+  return claims("distillation", line,
+                [&](sdk::Plan& plan) {
+                  if (own_tensor) plan.tensor("projector", {8, 8}, "zeros");
+                  plan.loss_term({.name = "kl", .weight = "weight", .heads = {head}, .loss = [](const sdk::LossView&) {
+                                    return at::Tensor();
+                                  }});
+                },
+                {{"weight", 1.0}});
+}
+
 }  // namespace
 
 TEST_CASE("every row of the table has a test here") {
   REQUIRE(composition_rule_names() ==
-          std::vector<std::string>{"one owner of virtual tokens", "one kind of virtual tokens",
-                                   "no adapters beside virtual tokens", "no trained weights beside virtual tokens",
-                                   "a penalty needs something to act on", "groups need something that trains",
-                                   "a finish needs trained weights", "one projection", "shares below 1"});
+          std::vector<std::string>{
+              "one owner of virtual tokens", "one kind of virtual tokens", "no adapters beside virtual tokens",
+              "no trained weights beside virtual tokens", "a penalty needs something to act on",
+              "a loss term needs something to act on", "a mix of another task needs something to act on",
+              "groups need something that trains", "a finish needs trained weights",
+              "a finish needs weights without adapters", "one projection", "shares of at most 0.9"});
 }
 
 TEST_CASE("virtual tokens have one owner, whether prefixes or a prompt") {
@@ -103,6 +121,37 @@ TEST_CASE("a penalty acts on what trains or is adapted, else it is refused with 
           "recipe.lua:8: " + what + "'lora' (recipe.lua:7)" + fix);
 }
 
+TEST_CASE("a loss term acts on the model, on a head that trains or on its own tensors, else it is refused") {
+  REQUIRE_NOTHROW(resolved({frozen(7, "encoder.*"), term(8, "topics")}));
+  REQUIRE_NOTHROW(resolved({lora(7), term(8, "topics")}));
+  REQUIRE_NOTHROW(resolved({prefixes(7), term(8, "topics")}));
+  REQUIRE_NOTHROW(resolved({prompt(7), term(8, "topics")}));
+  const std::vector<StrategyClaims> head_only = {frozen(7, "e*"), frozen_too(8, "pooler.*")};
+  const auto beside = [&](StrategyClaims claim) {
+    return std::vector<StrategyClaims>{head_only[0], head_only[1], std::move(claim)};
+  };
+  REQUIRE_NOTHROW(resolved(beside(term(9, "questions"))));
+  REQUIRE_NOTHROW(resolved(beside(term(9, "topics", true))));
+  REQUIRE(
+      refused(beside(term(9, "topics"))) ==
+      "recipe.lua:9: strategy 'distillation': the loss term 'kl' has nothing to act on: nothing of the model trains "
+      "or is adapted, because of strategy 'freezing' (recipe.lua:7). Fix: keep one of the two, or let some of the "
+      "model train");
+}
+
+TEST_CASE("a mix of another task acts on the model, else it is refused with who holds it still") {
+  const auto of_new_task = claims("upsampling", 9, [](sdk::Plan& plan) { plan.mix({.data = "new", .share = 0.1}); });
+  REQUIRE_NOTHROW(resolved({frozen(7, "encoder.*"), mix("replay", 8, 0.1)}));
+  REQUIRE_NOTHROW(resolved({lora(7), mix("replay", 8, 0.1)}));
+  REQUIRE_NOTHROW(resolved({prefixes(7), mix("replay", 8, 0.1)}));
+  REQUIRE_NOTHROW(resolved({frozen(7, "e*"), frozen_too(8, "pooler.*"), of_new_task}));
+  REQUIRE(
+      refused({frozen(7, "e*"), frozen_too(8, "pooler.*"), mix("replay", 9, 0.1)}) ==
+      "recipe.lua:9: strategy 'replay': the mix of 'topics' has nothing to act on: nothing of the model trains or is "
+      "adapted, because of strategy 'freezing' (recipe.lua:7), and the head of its task is kept. Fix: keep one of "
+      "the two, or let some of the model train");
+}
+
 TEST_CASE("rates of tensors that never train are refused, unless some of them train") {
   const auto rates = [](int line) {
     return claims("discriminative_lr", line, [](sdk::Plan& plan) {
@@ -131,6 +180,15 @@ TEST_CASE("a finish needs weights of the model that train") {
   REQUIRE(refused({finish(7), frozen(8, "*")}) == "recipe.lua:7: " + what + "'freezing' (recipe.lua:8)" + fix);
 }
 
+TEST_CASE("a finish needs weights without adapters: it would leave them at full strength") {
+  const auto biases = claims("biases", 8, [](sdk::Plan& plan) { plan.train("encoder.*.bias"); });
+  const std::string what =
+      "strategy 'weight_interpolation': the finish 'sweep' changes the model's weights alone, but what strategy ";
+  const std::string rest = " adds to them would stay at full strength. Fix: keep one of the two";
+  REQUIRE(refused({lora(7), biases, finish(9)}) == "recipe.lua:9: " + what + "'lora' (recipe.lua:7)" + rest);
+  REQUIRE(refused({finish(6), biases, lora(9)}) == "recipe.lua:6: " + what + "'lora' (recipe.lua:9)" + rest);
+}
+
 TEST_CASE("one projection a run") {
   REQUIRE_NOTHROW(resolved({projection("agem", 7)}));
   REQUIRE(refused({projection("agem", 7), projection("osf", 8)}) ==
@@ -139,11 +197,10 @@ TEST_CASE("one projection a run") {
 }
 
 TEST_CASE("shares of all mixes leave something for the new task") {
-  REQUIRE_NOTHROW(resolved({mix("replay", 7, 0.5), mix("rehearsal", 8, 0.25)}));
-  REQUIRE(
-      refused({mix("replay", 7, 0.5), mix("rehearsal", 8, 0.5)}) ==
-      "recipe.lua:8: strategy 'rehearsal': its share and that of strategy 'replay' (recipe.lua:7) add to 1: nothing "
-      "is left for the new task. Fix: lower the shares, so that they add to less than 1");
+  REQUIRE_NOTHROW(resolved({mix("replay", 7, 0.7), mix("rehearsal", 8, 0.2)}));
+  REQUIRE(refused({mix("replay", 7, 0.5), mix("rehearsal", 8, 0.45)}) ==
+          "recipe.lua:8: strategy 'rehearsal': its share and that of strategy 'replay' (recipe.lua:7) add to 0.95: too "
+          "little is left for the new task. Fix: lower the shares, so that they add to at most 0.9");
 }
 
 TEST_CASE("what is said of a projection's weight also holds for its adapters, custom ones by the site's name") {

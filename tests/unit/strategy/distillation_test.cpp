@@ -28,6 +28,7 @@ class Logits final : public sdk::LossView {
   at::Tensor start_tap(const std::string&) const override { return {}; }
   at::Tensor labels() const override { throw std::logic_error("labels are not needed"); }
   const std::vector<int64_t>& offsets() const override { return none_; }
+  const std::vector<int64_t>& start_offsets() const override { return none_; }
   const std::vector<int64_t>& examples() const override { return none_; }
   at::Tensor tensor(const std::string&) const override { return {}; }
 
@@ -74,5 +75,5 @@ TEST_CASE("distillation is refused where no head of an old task is kept, and wit
       "Fix: give the original task a head: head = \"from model\" or a probe");
   CHECK(test::refusal<RecipeError>([] {
           test::PluginRun run("distillation", {{"temperature", test::number(0)}});
-        }) == "recipe.lua:8: distillation.temperature is 0 (allowed: greater than 0)");
+        }) == "recipe.lua:8: distillation.temperature is 0 (allowed: 0.01 to 1000)");
 }

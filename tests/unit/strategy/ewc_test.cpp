@@ -56,7 +56,7 @@ TEST_CASE("ewc measures and holds every parameter of the trunk, and carries what
   CHECK(run.resolution.schedulable == std::vector<std::string>{"ewc.lambda"});
   CHECK(run.resolution.trainable_count() == test::resolved({}).trainable_count());
   CHECK(run.resolution.notes.front().second ==
-        "holds 39 tensors by the automatic estimator of importance on 500 rows of data.topics");
+        "holds 39 tensors; importance: automatic, on at most 500 rows of data.topics");
 }
 
 TEST_CASE("ewc leaves embeddings out where asked") {

@@ -40,6 +40,7 @@ class NoLossView final : public sdk::LossView {
   at::Tensor start_tap(const std::string&) const override { return {}; }
   at::Tensor labels() const override { return {}; }
   const std::vector<int64_t>& offsets() const override { return none_; }
+  const std::vector<int64_t>& start_offsets() const override { return none_; }
   const std::vector<int64_t>& examples() const override { return none_; }
   at::Tensor tensor(const std::string& name) const override { return tensor_(name); }
 

@@ -236,7 +236,7 @@ TEST_CASE("an adapter must fit its site and its tensors") {
       "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.1.attention.self.query has no delta function");
 }
 
-TEST_CASE("a strategy named twice is refused") {
-  REQUIRE(refused({claims("lora", 7, [](sdk::Plan&) {}), claims("lora", 8, [](sdk::Plan&) {})}) ==
+TEST_CASE("a strategy named twice is refused, and nothing that follows from it") {
+  REQUIRE(refused({claims("lora", 7, test::adapt_query), claims("lora", 8, test::adapt_query)}) ==
           "recipe.lua:8: the strategy 'lora' is named twice. Fix: name every strategy once");
 }

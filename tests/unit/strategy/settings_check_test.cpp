@@ -116,6 +116,12 @@ TEST_CASE("a required option that is missing is refused with what it is for") {
               "of the original task"});
 }
 
+TEST_CASE("a required string that is empty is refused like a missing one, at its own line") {
+  CHECK(faults_of_lists({{"data", test::string("")}}) ==
+        Texts{"recipe.lua:8: sweep.data is \"\" (allowed: a string that is not empty). Fix: set data: the data set of "
+              "the original task"});
+}
+
 TEST_CASE("an optional option that is left out has no value") {
   sdk::Settings settings;
   CHECK(faults_of_lists({{"data", test::string("topics")}}, &settings).empty());
