@@ -40,11 +40,13 @@ void warn_of_missed_stages(const Preparation& prepared, const train::StepCount& 
   const Missed missed = missed_stages(prepared.resolution, steps);
   for (const auto& [strategy, step] : missed.steps) {
     warnings.push_back("stages of '" + strategy + "' from step " + text::thousands(step) +
-                       " on never come: the run has " + text::thousands(steps.total) + " steps");
+                       " on never come: the run has " + text::thousands(steps.total) +
+                       (steps.total == 1 ? " step" : " steps"));
   }
+  const double epochs = prepared.recipe().train.epochs;
   for (const auto& [strategy, epoch] : missed.epochs) {
     warnings.push_back("stages of '" + strategy + "' from epoch " + text::shortest(epoch) +
-                       " on never come: the run has " + text::shortest(prepared.recipe().train.epochs) + " epochs");
+                       " on never come: the run has " + text::shortest(epochs) + (epochs == 1 ? " epoch" : " epochs"));
   }
 }
 

@@ -263,7 +263,7 @@ void Session::one_step() {
   recipe::ScheduleInput input = trainer_->schedule_input();
   input.history = &history_;
   const recipe::ScheduleResult schedule = prepared_.script.schedule(input);
-  refuse_unknown_numbers(schedule, prepared_.resolution);
+  refuse_unknown_numbers(schedule, prepared_.resolution, recipe().callbacks.schedule);
   step_log_->before_step();
   step_log_->add(trainer_->step(schedule));
   if (trainer_->done() == 1) {

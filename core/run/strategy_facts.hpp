@@ -20,6 +20,6 @@ void refuse_long_sequences(const recipe::Recipe& recipe, const sdk::ModelView& v
 // Throws RecipeError when a schedule sets a number that no strategy of the run lets it set, naming the nearest and the
 // recipe's line of the schedule.
 void refuse_unknown_numbers(const recipe::ScheduleResult& schedule, const strategy::Resolution& resolution,
-                            const std::optional<recipe::FunctionHandle>& callback = {});
+                            const std::optional<recipe::FunctionHandle>& callback);
 
 }  // namespace engram::run

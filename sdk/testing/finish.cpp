@@ -2,7 +2,10 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include "base/errors.hpp"
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "engram/sdk/error.hpp"
 #include "eval/evaluator.hpp"
 
 namespace engram::contract {
@@ -30,15 +33,6 @@ class Swapped {
   std::vector<std::pair<at::Tensor, at::Tensor>> old_;
 };
 
-void check_shapes(const model::Model& model, const std::string& label,
-                  const std::map<std::string, at::Tensor>& weights) {
-  for (const auto& [name, tensor] : weights) {
-    const at::Tensor live = model.parameter(name);
-    if (tensor.defined() && tensor.sizes() == live.sizes()) continue;
-    throw PluginError(Fault{"the candidate '" + label + "' gives " + name + " another shape than the model's"});
-  }
-}
-
 }  // namespace
 
 std::vector<std::string> Finishing::trained() const {
@@ -51,9 +45,26 @@ std::vector<std::string> Finishing::trained() const {
   return names;
 }
 
+void Finishing::check(const std::string& label, const std::map<std::string, at::Tensor>& weights) const {
+  const std::string gives = "the candidate '" + label + "' gives ";
+  const std::vector<std::string> allowed = trained();
+  for (const auto& [name, value] : weights) {
+    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+      throw sdk::Error(gives + "weights for '" + name + "', which is no parameter that trained" +
+                       text::did_you_mean(name, allowed));
+    }
+    if (!value.defined() || value.sizes() != parameter(name).sizes()) {
+      throw sdk::Error(gives + "'" + name + "' another shape");
+    }
+    if (!at::isfinite(value).all().item<bool>()) {
+      throw sdk::Error(gives + "'" + name + "' values that are not finite");
+    }
+  }
+}
+
 sdk::FinishView::Scored Finishing::candidate(const std::string& label,
                                              const std::map<std::string, at::Tensor>& weights) {
-  check_shapes(model_, label, weights);
+  check(label, weights);
   const Swapped swapped(model_, weights);
   Scored scored;
   for (const data::Examples* rows : {&new_rows(), &original_rows()}) {

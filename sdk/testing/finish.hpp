@@ -16,10 +16,12 @@ class Finishing final : public sdk::FinishView {
   std::vector<std::string> trained() const override;
   at::Tensor start(const std::string& name) const override { return strategies_.start_weights().at(name); }
   at::Tensor parameter(const std::string& name) const override { return model_.parameter(name); }
-  // Weights with a name or a shape that the model does not have are refused, as in a run.
+  // Refused as in a run: names that never trained, other shapes, values that are not finite.
   Scored candidate(const std::string& label, const std::map<std::string, at::Tensor>& weights) override;
 
  private:
+  void check(const std::string& label, const std::map<std::string, at::Tensor>& weights) const;
+
   const model::Model& model_;
   const strategy::Strategies& strategies_;
   const strategy::Resolution& resolution_;

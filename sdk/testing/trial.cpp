@@ -108,9 +108,9 @@ strategy::PassResults Trial::run_passes(sdk::Pass::When when) const {
 }
 
 void Trial::finish() {
-  strategies_.end(trainer_->where(), run_passes(sdk::Pass::When::after_training));
   Finishing view(*model_, strategies_, resolution_);
   strategies_.finish(view);
+  strategies_.end(trainer_->where(), run_passes(sdk::Pass::When::after_training));
 }
 
 std::vector<model::NamedTensor> Trial::live() const {

@@ -40,7 +40,7 @@ class Trial {
   train::Trainer& trainer() { return *trainer_; }
 
   train::StepResult step() { return trainer_->step({}); }
-  // end() and every finish claim, with the passes after training before them.
+  // In the order of a run: every finish claim, the passes after training, end().
   void finish();
 
   // Copies of all parameters and claimed tensors, by the resolution's names.

@@ -38,15 +38,20 @@ TEST_CASE("a plugin that keeps every rule passes") {
 
 TEST_CASE("each rule can be broken, and the text says by what") {
   const std::string detach = "detached, the model is what its weights say";
+  const std::string end = "the end of a run leaves the weights alone";
+  const std::string frozen = "encoder.layer.0.output.dense.weight";
   const std::vector<Offence> offences = {
       {"plan", {"plan is pure and repeatable"}, "a second plan() of the same object gives, as claim 2, 'tensor seen"},
       {"seed", {"the same seed gives the same start"}, "breaks_contract.seen differs by up to"},
       {"identity", {"the model starts as it was"}, "before the first step a logit differs by"},
-      {"claimed", {"only claimed parameters change", detach}, "step 3: encoder.layer.0.output.dense.weight changed"},
+      {"claimed", {"only claimed parameters change", detach}, "step 3: " + frozen + " changed"},
       {"state", {"a restored run takes the same next step"}, "breaks_contract.seen differs by up to"},
       {"merge", {"merged weights do what the adapters do"}, "a logit differs by"},
-      {"end", {"the end of a run leaves the weights alone", detach}, "encoder.layer.0.output.dense.weight differs"},
+      {"end", {end, detach}, frozen + " differs"},
       {"detach", {"merged weights do what the adapters do", detach}, "for the kept task"},
+      {"name", {end}, "the candidate 'other' gives weights for '" + frozen + "', which is no parameter that trained"},
+      {"shape", {end}, "the candidate 'part' gives 'encoder.layer.1.output.dense.weight' another shape"},
+      {"values", {end}, "gives 'encoder.layer.1.output.dense.weight' values that are not finite"},
   };
   for (const Offence& offence : offences) {
     const std::vector<sdk::ContractResult> broken = broken_by(offence.option);
@@ -58,6 +63,8 @@ TEST_CASE("each rule can be broken, and the text says by what") {
     for (const sdk::ContractResult& result : broken) CHECK(result.family == "bert");
   }
 }
+
+TEST_CASE("finish claims come before end(), as in a run") { CHECK(broken_by("order").empty()); }
 
 TEST_CASE("gradients that are not finite are told by step and tensor") {
   const std::vector<sdk::ContractResult> broken = broken_by("finite");

@@ -102,8 +102,9 @@ class Strategies(TinyCase):
         text = WITH_DATA.replace("  schedule = schedule.linear { warmup = 0.1 },\n", "")
         recipe = self.recipe(strategies=EWC % 1, text=text, rest=rest)
         refused = self.engram("plan", recipe, expect=3)
-        self.assertIn("the schedule sets 'ewc.lamda', which no strategy of this run takes from a schedule; did you mean "
-                      "'ewc.lambda'?", refused.stderr)
+        line = next(i for i, words in enumerate(recipe.read_text().splitlines(), 1) if "schedule = function" in words)
+        self.assertIn(f"tiny.lua:{line}: the schedule sets 'ewc.lamda', which no strategy of this run takes from a schedule; "
+                      "did you mean 'ewc.lambda'?", refused.stderr)
 
     def test_replay_mixes_its_exact_share(self):
         self.run_with('{ "replay", data = "past", share = 0.2 }', "out")
@@ -230,6 +231,60 @@ class Strategies(TinyCase):
     def test_importance_under_a_head_that_knows_nothing_is_refused(self):
         refused = self.run_with('{ "ewc", data = "train" }', "out", expect=3)
         self.assertIn("under the fresh head of the task 'side', which knows nothing yet", refused.stderr)
+
+    def warnings_of(self, strategies, out, text=WITH_DATA, train=""):
+        """What the plan and the run warn of; the plan knows no rows."""
+        recipe = self.recipe(strategies=strategies, text=text, train="epochs = 1, " + train)
+        plan = self.engram("plan", recipe).stdout
+        _, _, section = plan.partition("\nwarnings\n")
+        self.engram("run", recipe, "--out", out)
+        told = [event["text"] for event in self.events(out) if event["event"] == "warning"]
+        return [line.strip() for line in section.splitlines()], told
+
+    def test_stages_beyond_the_last_step_are_warned_of(self):
+        by_step = '{ "freezing", keep = "last 1 blocks", every_steps = 1000 }'
+        by_epoch = '{ "freezing", keep = "last 1 blocks", every_epochs = 1 }'
+        in_time = '{ "freezing", keep = "last 1 blocks", every_steps = 5 }'
+        missed = "stages of 'freezing' from %s on never come: the run has %s"
+        for name, strategies, expected in [("step", by_step, [missed % ("step 1,000", "12 steps")]),
+                                           ("epoch", by_epoch, [missed % ("epoch 1", "1 epoch")]),
+                                           ("time", in_time, [])]:
+            with self.subTest(name):
+                planned, told = self.warnings_of(strategies, name, text=RECIPE)
+                self.assertEqual(planned, expected)
+                self.assertEqual(told, expected)
+
+    def test_strategies_that_change_nothing_are_warned_of(self):
+        same = "strategy '%s' changes nothing: what trains, from when and at which rate is the same without it "
+        for strategy, options, beside in [("freezing", 'freeze = { "encoder.*" }', LORA + ", "),
+                                          ("freezing", 'train = { "*" }', ""), ("discriminative_lr", "decay = 1", "")]:
+            with self.subTest(options):
+                planned, told = self.warnings_of(beside + '{ "%s", %s }' % (strategy, options), options[:5], text=RECIPE)
+                self.assertEqual(len(planned), 1)
+                self.assertEqual(told, planned)
+                self.assertIn(same % strategy, planned[0])
+                self.assertRegex(planned[0], r"tiny\.lua:\d+\)$")
+
+    def test_sets_for_strategies_that_nothing_reads_are_warned_of(self):
+        planned, told = self.warnings_of("", "unread")
+        self.assertEqual(told, planned)
+        self.assertIn("data.past is there for strategies and probes, and none reads it (", "".join(planned))
+        self.assertEqual(self.warnings_of('{ "replay", data = "past", share = 0.2 }', "read"), ([], []))
+
+    def test_rows_that_strategies_share_with_training_and_evaluation_are_counted(self):
+        rows = (self.folder / "past.csv").read_text().splitlines()
+        with open(self.folder / "new_train.csv", "a", encoding="utf-8") as train:
+            train.writelines(row.rsplit(",", 1)[0] + ",left\n" for row in rows[1:4])
+        with open(self.folder / "original.csv", "a", encoding="utf-8") as original:
+            original.writelines(row + "\n" for row in rows[4:6])
+        planned, told = self.warnings_of('{ "replay", data = "past", share = 0.2 }', "out")
+        self.assertEqual(planned, [])
+        self.assertEqual(told, [
+            "2 of the 34 rows of data.original also stand in the data that strategies use (past), so its scores are flattered",
+            "3 of the 40 rows of data.past also stand in the training data (train)"])
+        probed = WITH_DATA.replace('head = "from model" }', 'head = { probe = "past" } }')
+        self.assertIn("2 of the 34 rows of data.original also stand in the data that a probe is fitted on (past), so its scores "
+                      "are flattered", self.warnings_of("", "probed", text=probed)[1])
 
     def test_data_that_strategies_name_must_exist(self):
         refused = self.run_with('{ "replay", data = "pats" }', "out", expect=3)
