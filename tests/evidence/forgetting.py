@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The forgetting experiment: every method against careless fine-tuning at matched new-task accuracy.
 
-    tests/evidence/forgetting.py ENGRAM DATA WORK REPORT [--pairs N] [--seeds N]
+    tests/evidence/forgetting.py ENGRAM DATA WORK REPORT [--pairs N] [--seeds N] [--report-only]
 
 ENGRAM: the program; DATA: the public data sets; WORK: where parts, models and runs are kept. A run that is finished is
-not repeated, so the command may be interrupted and called again. REPORT is written after every run with what is there.
+not repeated, so the command may be interrupted and called again. REPORT is written after every run with what is there;
+--report-only runs nothing and stops at the first run that is missing.
 """
 import argparse
 import json
@@ -30,6 +31,7 @@ class Laboratory:
         self.report_file = Path(options.report)
         self.seeds = list(range(1, options.seeds + 1))
         self.pairs = list(recipes.PAIRS)[: options.pairs]
+        self.report_only = options.report_only
         self.findings = {}
         parts.make(self.data, self.work / "parts")
 
@@ -39,6 +41,9 @@ class Laboratory:
         result = folder / "result.json"
         if result.exists() and json.loads(result.read_text())["ending"] == "all steps":
             return folder
+        if self.report_only:
+            self.publish()
+            sys.exit(f"{name} has not been run yet")
         shutil.rmtree(folder, ignore_errors=True)
         recipe = self.work / "recipes" / f"{name}.lua"
         recipe.parent.mkdir(parents=True, exist_ok=True)
@@ -134,6 +139,7 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--report-only", action="store_true")
     laboratory = Laboratory(parser.parse_args())
     for pair in laboratory.pairs:
         laboratory.compare(pair)
