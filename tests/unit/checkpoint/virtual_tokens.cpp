@@ -153,7 +153,7 @@ TEST_CASE("a network's tensors lie beside the result, and nothing does where PEF
   for (const model::NamedTensor& entry : claimed) CHECK(at::equal(beside.at(entry.name), entry.tensor));
 }
 
-TEST_CASE("carried tensors are written beside every form of result, kept and trained ones are not") {
+TEST_CASE("of the claimed tensors the carried ones are written, kept and trained ones are not") {
   const Scratch scratch;
   strategy::Resolution resolution;
   std::vector<model::NamedTensor> claimed;
@@ -165,7 +165,7 @@ TEST_CASE("carried tensors are written beside every form of result, kept and tra
                                   .carried = name == "carried"});
     claimed.push_back({"ewc." + name, at::full({2}, 3.5)});
   }
-  checkpoint::write_strategy_tensors(scratch.path, resolution, claimed);
+  checkpoint::write_strategy_tensors(scratch.path, checkpoint::carried_tensors(resolution, claimed));
   const std::map<std::string, at::Tensor> read = checkpoint::read_strategy_tensors(scratch.path);
   REQUIRE(read.size() == 1);
   CHECK(at::equal(read.at("ewc.carried"), at::full({2}, 3.5)));
