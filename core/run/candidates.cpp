@@ -2,34 +2,17 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include "base/text.hpp"
-#include "engram/sdk/error.hpp"
+#include "model/swapped_weights.hpp"
+#include "strategy/candidate.hpp"
 
 namespace engram::run {
 namespace {
 
-// Other values in the model's own parameters for the length of a scope; the old ones come back bit for bit.
-class SwappedWeights {
- public:
-  SwappedWeights(const model::Model& model, const std::map<std::string, at::Tensor>& weights) {
-    std::vector<at::Tensor> values;
-    for (const auto& [name, value] : weights) {
-      const at::Tensor live = model.parameter(name);
-      kept_.emplace_back(live, live.detach());
-      values.push_back(value.detach().to(live.device(), at::kFloat).contiguous());
-    }
-    // Only now, when nothing is left that could fail: a destructor does not run for half a constructor.
-    for (size_t i = 0; i < values.size(); ++i) kept_[i].first.set_data(values[i]);
-  }
-  ~SwappedWeights() {
-    for (const auto& [live, value] : kept_) live.set_data(value);
-  }
-  SwappedWeights(const SwappedWeights&) = delete;
-  SwappedWeights& operator=(const SwappedWeights&) = delete;
-
- private:
-  std::vector<std::pair<at::Tensor, at::Tensor>> kept_;
-};
+std::map<std::string, at::Tensor> on_device(const std::map<std::string, at::Tensor>& weights, at::Device device) {
+  std::map<std::string, at::Tensor> placed;
+  for (const auto& [name, value] : weights) placed[name] = value.detach().to(device, at::kFloat).contiguous();
+  return placed;
+}
 
 }  // namespace
 
@@ -41,34 +24,11 @@ Candidates::Candidates(Preparation& prepared, const Material& material, Scoring&
       history_(history),
       on_scored_(std::move(on_scored)) {}
 
-std::vector<std::string> Candidates::trained() const {
-  std::vector<std::string> names;
-  for (const sdk::Parameter& parameter : model().parameters) {
-    if (parameter.role == sdk::Role::head) continue;
-    if (prepared_.resolution.find(parameter.name)->ever_trains()) names.push_back(parameter.name);
-  }
-  return names;
-}
+std::vector<std::string> Candidates::trained() const { return strategy::trained_trunk(model(), prepared_.resolution); }
 
 at::Tensor Candidates::start(const std::string& name) const { return prepared_.strategies.start_weights().at(name); }
 
 at::Tensor Candidates::parameter(const std::string& name) const { return material_.model->parameter(name).detach(); }
-
-void Candidates::check(const std::string& label, const std::map<std::string, at::Tensor>& weights) const {
-  const std::vector<std::string> allowed = trained();
-  for (const auto& [name, value] : weights) {
-    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
-      throw sdk::Error("the candidate '" + label + "' gives weights for '" + name +
-                       "', which is no parameter that trained" + text::did_you_mean(name, allowed));
-    }
-    if (value.sizes() != parameter(name).sizes()) {
-      throw sdk::Error("the candidate '" + label + "' gives '" + name + "' another shape");
-    }
-    if (!at::isfinite(value).all().item<bool>()) {
-      throw sdk::Error("the candidate '" + label + "' gives '" + name + "' values that are not finite");
-    }
-  }
-}
 
 // The stop rule sees the candidate as the newest evaluation: what it would roll back is no result.
 bool Candidates::is_best(const recipe::Evaluation& evaluation) {
@@ -84,8 +44,8 @@ bool Candidates::is_best(const recipe::Evaluation& evaluation) {
 sdk::FinishView::Scored Candidates::candidate(const std::string& label,
                                               const std::map<std::string, at::Tensor>& weights) {
   const at::NoGradGuard no_grad;
-  check(label, weights);
-  const SwappedWeights swapped(*material_.model, weights);
+  strategy::check_candidate(label, weights, *material_.model, prepared_.resolution);
+  const model::SwappedWeights swapped(*material_.model, on_device(weights, material_.model->device()));
   const recipe::Evaluation& last = history_.evaluations.back();
   Candidate now{.label = label,
                 .evaluation = {.step = last.step, .epoch = last.epoch, .metrics = scoring_.score_now()}};

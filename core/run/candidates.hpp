@@ -40,7 +40,6 @@ class Candidates final : public sdk::FinishView {
   int64_t scored() const { return scored_; }
 
  private:
-  void check(const std::string& label, const std::map<std::string, at::Tensor>& weights) const;
   bool is_best(const recipe::Evaluation& evaluation);
 
   Preparation& prepared_;

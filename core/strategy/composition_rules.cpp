@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "strategy/candidate.hpp"
 #include "strategy/claim_match.hpp"
 #include "strategy/data_rules.hpp"
 #include "strategy/group_rules.hpp"
@@ -53,11 +54,7 @@ std::vector<const StrategyClaims*> claimants(const Situation& situation) {
 }
 
 std::vector<std::string> trained_trunk(const Situation& situation) {
-  std::vector<std::string> trained;
-  for (const std::string& name : trunk_names(situation.view)) {
-    if (situation.resolution.find(name)->ever_trains()) trained.push_back(name);
-  }
-  return trained;
+  return trained_trunk(situation.view, situation.resolution);
 }
 
 // Who keeps these parameters from training: the strategy that said so, else the first for whose sake only new tensors

@@ -20,8 +20,6 @@ class Finishing final : public sdk::FinishView {
   Scored candidate(const std::string& label, const std::map<std::string, at::Tensor>& weights) override;
 
  private:
-  void check(const std::string& label, const std::map<std::string, at::Tensor>& weights) const;
-
   const model::Model& model_;
   const strategy::Strategies& strategies_;
   const strategy::Resolution& resolution_;
