@@ -32,10 +32,10 @@ def matched_drop(points, bar):
     return None
 
 
-def summary(run):
+def summary(run, of_sweep):
+    """Of the run itself, or of the sweep after it: from the start weights (alpha 0) to the trained ones."""
     points, candidates, baseline = trajectory(run)
-    # An interpolation sweep goes from the start weights (alpha 0) to the trained ones: a trajectory of its own.
-    path = candidates or points
+    path = candidates if of_sweep else points
     return {"path": path, "points": points, "baseline": baseline, "best": max(p[0] for p in path), "end": path[-1]}
 
 

@@ -25,7 +25,7 @@ RUN = HEAD + '''return {{
     {new_task} = {{ kind = "classification" }},
   }},
   data = {{
-    train          = {{ "{parts}/{train}", text = "text", label = "label", task = "{new_task}", use = "train" }},
+    train          = {{ "{parts}/{train}", text = "text", label = "label", rows = {rows}, task = "{new_task}", use = "train" }},
     new            = {{ "{parts}/{new}", text = "text", label = "label", task = "{new_task}", use = "evaluate" }},
     original       = {{ "{parts}/{original}", text = "text", label = "label", task = "{original_task}", use = "evaluate", role = "original" }},
     original_train = {{ "{parts}/{original_train}", text = "text", label = "label", task = "{original_task}", use = "strategies" }},
@@ -37,13 +37,14 @@ RUN = HEAD + '''return {{
 }}
 '''
 
-# The two pairs: which parts play which role. `test` and `validation` are (new task, original task).
+# The two pairs: which parts play which role, and how many rows of the new task train. `test` and `validation` are (new
+# task, original task).
 PAIRS = {
     "trec6 after ag_news": dict(
-        original_task="topics", new_task="questions", train="trec_train.csv", original_train="ag_train.csv",
+        original_task="topics", new_task="questions", train="trec_train.csv", rows=2000, original_train="ag_train.csv",
         validation=("trec_validation.csv", "ag_validation.csv"), test=("trec_test.csv", "ag_test.csv")),
     "ag_news after sst2": dict(
-        original_task="sentiment", new_task="topics", train="ag_new.csv", original_train="sst2_train.csv",
+        original_task="sentiment", new_task="topics", train="ag_new.csv", rows=1000, original_train="sst2_train.csv",
         validation=("ag_validation.csv", "sst2_validation.csv"), test=("ag_test.csv", "sst2_test.csv")),
 }
 
@@ -67,9 +68,14 @@ METHODS = {
     "replay 10 %": ('{{ "replay", data = "original_train", share = 0.1 }}', [""], None),
     "L2-SP": ('{{ "l2_sp", strength = {strength} }}', ["0.01", "0.1", "1"], None),
     "distillation": ('{{ "distillation", weight = {strength} }}', ["1", "10"], None),
-    "weight interpolation": ('{{ "weight_interpolation" }}', [""], None),
 }
 
+# The sweep after training leaves the run before it as it was, so one careless run serves for both.
+SWEEP = "weight interpolation"
+SWEPT = '{ "weight_interpolation", alphas = { 0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1 } }'
 
-def strategies(method, strength):
-    return METHODS[method][0].format(strength=strength) if method in METHODS else ""
+
+def strategies(method, strength, part):
+    if method in METHODS:
+        return METHODS[method][0].format(strength=strength)
+    return SWEPT if part == "test" and method in ("careless", SWEEP) else ""
