@@ -178,4 +178,9 @@ schedule.slanted_triangular = check.declare {
   end,
 }
 
+local pieces = require "engram.pieces"
+schedule.piecewise, schedule.sequence = pieces.piecewise, pieces.sequence
+schedule.product, schedule.each = pieces.product, pieces.each
+schedule.plateau = require "engram.plateau"
+
 return schedule

@@ -113,4 +113,6 @@ score.constrained = check.declare {
   end,
 }
 
+score.expression = require "engram.expression"
+
 return score

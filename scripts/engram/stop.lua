@@ -145,4 +145,9 @@ stop.budget = check.declare {
   end,
 }
 
+local limits = require "engram.limits"
+stop.time, stop.steps, stop.target = limits.time, limits.steps, limits.target
+stop.divergence, stop.after = limits.divergence, limits.after
+stop.crossover = require "engram.crossover"
+
 return stop
