@@ -35,8 +35,11 @@ bool starts_with(std::string_view text, std::string_view start) {
 }  // namespace
 
 std::vector<std::string> nearest(std::string_view name, const std::vector<std::string>& known, size_t limit) {
+  constexpr size_t kLongestName = 200;  // the distance takes the product of both lengths
   std::vector<std::pair<size_t, std::string>> scored;
+  if (name.size() > kLongestName) return {};
   for (const std::string& candidate : known) {
+    if (candidate.size() > kLongestName) continue;
     const size_t d = distance(name, candidate);
     const size_t allowed = std::max<size_t>(2, std::max(name.size(), candidate.size()) / 3);
     const bool prefix = starts_with(candidate, name) || starts_with(name, candidate);
@@ -103,6 +106,19 @@ std::string trim(std::string_view text) {
   const size_t first = text.find_first_not_of(blank);
   if (first == std::string_view::npos) return "";
   return std::string(text.substr(first, text.find_last_not_of(blank) - first + 1));
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+std::string shape(const std::vector<int64_t>& sizes) {
+  std::vector<std::string> parts;
+  for (const int64_t size : sizes) parts.push_back(std::to_string(size));
+  return "(" + join(parts, ", ") + ")";
 }
 
 std::string thousands(int64_t number) {

@@ -20,6 +20,8 @@ bool glob(std::string_view pattern, std::string_view text);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string trim(std::string_view text);
+// Every `from` becomes `to`.
+std::string replaced(std::string text, std::string_view from, std::string_view to);
 
 // 22713216 -> "22,713,216".
 std::string thousands(int64_t number);
@@ -27,6 +29,8 @@ std::string thousands(int64_t number);
 std::string duration(double seconds);
 // Bytes as "86.7 MB" (powers of 1,000).
 std::string bytes(uint64_t count);
+// A tensor's sizes as "(3, 384)".
+std::string shape(const std::vector<int64_t>& sizes);
 // A fixed number of decimals, locale-independent.
 std::string fixed(double number, int decimals);
 // The shortest text that reads back as the same double ("0.1", "1e-05").

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "checkpoint/peft_adapter.hpp"
+#include "checkpoint/peft_names.hpp"
 #include "checkpoint/peft_virtual_tokens.hpp"
 #include "checkpoint/strategy_tensors.hpp"
 #include "checkpoint/swap.hpp"
@@ -38,28 +39,37 @@ Form form_of(const strategy::Resolution& resolution, const sdk::ModelView& view)
 }
 
 void write_deployable(const std::filesystem::path& folder, const Subject& subject) {
+  const Form form = form_of(subject.resolution, subject.model.view());
+  if (form == Form::model_folder) return write_merged(folder, subject);
   const FolderSwap swap(folder);
   const std::vector<model::NamedTensor> claimed = subject.strategies.claimed_tensors();
   const std::string base = std::filesystem::absolute(subject.base).lexically_normal().string();
   std::vector<model::NamedTensor> beside;
-  const Form form = form_of(subject.resolution, subject.model.view());
   if (form == Form::peft_virtual_tokens) {
     beside = named(write_virtual_tokens(swap.fresh(), subject.model, subject.resolution, claimed, subject.task, base),
                    claimed);
-  } else if (form == Form::peft_adapter) {
-    write_peft_adapter(swap.fresh(), subject.model, subject.resolution, claimed, subject.task, base);
   } else {
-    model::save_model(subject.model, subject.task, subject.base, swap.fresh(),
-                      subject.strategies.merged_parameters(subject.model));
-    beside = beside_model(subject, claimed);
+    write_peft_adapter(swap.fresh(), subject.model, subject.resolution, claimed, subject.task, base);
   }
-  if (form != Form::model_folder) model::save_heads(subject.model, subject.task, swap.fresh());
+  model::save_heads(subject.model, subject.task, swap.fresh());
   write_strategy_tensors(swap.fresh(), beside);
   swap.commit();
 }
 
+void write_merged(const std::filesystem::path& folder, const Subject& subject) {
+  const FolderSwap swap(folder);
+  model::save_model(subject.model, subject.task, subject.base, swap.fresh(),
+                    subject.strategies.merged_parameters(subject.model));
+  write_strategy_tensors(swap.fresh(), beside_model(subject, subject.strategies.claimed_tensors()));
+  swap.commit();
+}
+
+bool folds_into_weights(const strategy::Resolution& resolution) {
+  return resolution.prefixes.empty() && !resolution.prompt;
+}
+
 void write_carried(const std::filesystem::path& folder, const Subject& subject) {
-  if (form_of(subject.resolution, subject.model.view()) != Form::model_folder) return;
+  if (std::filesystem::exists(folder / kAdapterConfigFile)) return;
   write_strategy_tensors(folder, beside_model(subject, subject.strategies.claimed_tensors()));
 }
 

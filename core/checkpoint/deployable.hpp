@@ -32,7 +32,12 @@ struct Subject {
 //
 // A model folder has the carried tensors beside it; an adapter leaves its model as it was, so it carries nothing.
 void write_deployable(const std::filesystem::path& folder, const Subject& subject);
-// Writes the carried tensors alone beside a model folder that is there already.
+// The same as a model folder whatever its form, for a run that starts from it: adapters are folded into the weights.
+// Virtual tokens cannot be, and are left out: ask folds_into_weights() first.
+void write_merged(const std::filesystem::path& folder, const Subject& subject);
+// Whether a model folder holds everything that the resolution trains.
+bool folds_into_weights(const strategy::Resolution& resolution);
+// Writes the carried tensors alone beside a model folder that is there already; does nothing beside an adapter.
 void write_carried(const std::filesystem::path& folder, const Subject& subject);
 
 }  // namespace engram::checkpoint

@@ -20,7 +20,4 @@ inline std::string peft_module(const sdk::ModelView& view, const std::string& si
 
 inline bool is_bias(const std::string& name) { return name.ends_with(".bias"); }
 
-// nullptr when the view holds no parameter of that name.
-const sdk::Parameter* parameter_named(const sdk::ModelView& view, const std::string& name);
-
 }  // namespace engram::checkpoint

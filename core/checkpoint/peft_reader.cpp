@@ -7,16 +7,10 @@
 #include "checkpoint/peft_names.hpp"
 #include "engram/sdk/dora.hpp"
 #include "model/safetensors.hpp"
+#include "model/view_lookup.hpp"
 
 namespace engram::checkpoint {
 namespace {
-
-const sdk::LinearSite* site_named(const sdk::ModelView& view, const std::string& name) {
-  for (const sdk::LinearSite& site : view.linear_sites) {
-    if (site.name == name) return &site;
-  }
-  return nullptr;
-}
 
 // Sorts the file's keys into updates, biases and the head; what fits nowhere is a fault.
 class AdapterReader {
@@ -65,7 +59,8 @@ class AdapterReader {
   void take_part(const std::string& name, const std::string& ending, at::Tensor PeftUpdate::*part,
                  const std::string& key) {
     const std::string site = name.substr(0, name.size() - ending.size());
-    if (site_named(view_, site) == nullptr) return fault("the model has no linear site '" + site + "'", "");
+    if (model::linear_site_named(view_, site) == nullptr)
+      return fault("the model has no linear site '" + site + "'", "");
     updates_[site].site = site;
     updates_[site].*part = weights_.tensor(key).to(at::kFloat);
   }
@@ -74,7 +69,7 @@ class AdapterReader {
     std::string parameter = name;
     const size_t inner = parameter.find(".base_layer.");
     if (inner != std::string::npos) parameter.erase(inner, std::string(".base_layer").size());
-    const sdk::Parameter* known = is_bias(parameter) ? parameter_named(view_, parameter) : nullptr;
+    const sdk::Parameter* known = is_bias(parameter) ? model::parameter_named(view_, parameter) : nullptr;
     if (known == nullptr || known->role == sdk::Role::head) return fault("the key '" + key + "' is unexpected", "");
     const at::Tensor value = weights_.tensor(key);
     if (value.sizes() != at::IntArrayRef(known->shape)) return fault("the shape of '" + key + "' does not fit", "");
@@ -92,7 +87,7 @@ class AdapterReader {
 
   // Checks the shapes and reads the scale.
   void settle(PeftUpdate& update) {
-    const sdk::LinearSite& facts = *site_named(view_, update.site);
+    const sdk::LinearSite& facts = *model::linear_site_named(view_, update.site);
     const int64_t rank = update.a.dim() == 2 ? update.a.size(0) : 0;
     const bool magnitude_fits = !config_.dora() || update.magnitude.sizes() == at::IntArrayRef({facts.out});
     if (rank == 0 || update.a.sizes() != at::IntArrayRef({rank, facts.in}) ||

@@ -12,6 +12,7 @@
 #include "checkpoint/peft_config.hpp"
 #include "checkpoint/peft_names.hpp"
 #include "model/safetensors.hpp"
+#include "model/view_lookup.hpp"
 
 namespace engram::checkpoint {
 namespace {
@@ -177,7 +178,7 @@ bool fits_virtual_tokens(const strategy::Resolution& resolution, const sdk::Mode
   if (!resolution.prompt && !covers_every_site(resolution, view)) return false;
   return std::all_of(resolution.tensors.begin(), resolution.tensors.end(), [&](const strategy::ResolvedTensor& tensor) {
     if (tensor.claimed || !tensor.ever_trains()) return true;
-    const sdk::Parameter* parameter = parameter_named(view, tensor.name);
+    const sdk::Parameter* parameter = model::parameter_named(view, tensor.name);
     return parameter == nullptr || parameter->role == sdk::Role::head;
   });
 }

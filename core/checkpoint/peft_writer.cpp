@@ -12,6 +12,7 @@
 #include "base/json.hpp"
 #include "checkpoint/peft_names.hpp"
 #include "model/safetensors.hpp"
+#include "model/view_lookup.hpp"
 
 namespace engram::checkpoint {
 namespace {
@@ -149,13 +150,6 @@ std::string bias_key(const strategy::Resolution& resolution, const sdk::ModelVie
 
 }  // namespace
 
-const sdk::Parameter* parameter_named(const sdk::ModelView& view, const std::string& name) {
-  for (const sdk::Parameter& parameter : view.parameters) {
-    if (parameter.name == name) return &parameter;
-  }
-  return nullptr;
-}
-
 bool fits_peft(const strategy::Resolution& resolution, const sdk::ModelView& view) {
   std::set<std::string> sites;
   for (const strategy::ResolvedAdapter& adapter : resolution.adapters) {
@@ -167,7 +161,7 @@ bool fits_peft(const strategy::Resolution& resolution, const sdk::ModelView& vie
   if (sites.empty()) return false;
   return std::all_of(resolution.tensors.begin(), resolution.tensors.end(), [&](const strategy::ResolvedTensor& tensor) {
     if (tensor.claimed || !tensor.ever_trains()) return true;
-    const sdk::Parameter* parameter = parameter_named(view, tensor.name);
+    const sdk::Parameter* parameter = model::parameter_named(view, tensor.name);
     return parameter == nullptr || parameter->role == sdk::Role::head || is_bias(tensor.name);
   });
 }

@@ -28,6 +28,7 @@ class RunFolder {
   std::filesystem::path log() const { return path_ / "log.txt"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path best() const { return checkpoints() / "best"; }
+  std::filesystem::path merged() const { return checkpoints() / "merged"; }
 
  private:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}

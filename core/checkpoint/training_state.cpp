@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kStateFile = "training_state.json";
 constexpr const char* kTensorFile = "training_state.safetensors";
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 // The three lists share one file; a prefix tells them apart.
 constexpr const char* kWeights = "weights/";
 constexpr const char* kTrainer = "trainer/";
@@ -29,6 +29,12 @@ std::string step_folder_name(int64_t step) {
   return name.data();
 }
 
+int64_t step_of(const std::filesystem::path& folder) { return std::stoll(folder.filename().string().substr(5)); }
+
+bool was_scored(const std::filesystem::path& folder) {
+  return read_json(folder / kStateFile).value("evaluated_step", int64_t{-1}) == step_of(folder);
+}
+
 // Step folders, oldest first.
 std::vector<std::filesystem::path> step_folders(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> found;
@@ -38,13 +44,22 @@ std::vector<std::filesystem::path> step_folders(const std::filesystem::path& fol
     const bool named = name.starts_with("step-") && name.find_first_not_of("0123456789", 5) == std::string::npos;
     if (named && std::filesystem::exists(entry.path() / kStateFile)) found.push_back(entry.path());
   }
-  const auto step_of = [](const std::filesystem::path& path) { return std::stoll(path.filename().string().substr(5)); };
   std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) { return step_of(a) < step_of(b); });
   return found;
 }
 
 void append(std::vector<model::NamedTensor>& all, const std::vector<model::NamedTensor>& part, const char* prefix) {
   for (const model::NamedTensor& entry : part) all.push_back({prefix + entry.name, entry.tensor.detach()});
+}
+
+// All but the newest state and the newest `keep_last` that were scored.
+void remove_old_states(const std::filesystem::path& folder, int64_t keep_last) {
+  const std::vector<std::filesystem::path> all = step_folders(folder);
+  int64_t scored = 0;
+  for (auto state = all.rbegin(); state != all.rend(); ++state) {
+    const bool keeps = was_scored(*state) && scored++ < keep_last;
+    if (!keeps && state != all.rbegin()) std::filesystem::remove_all(*state);
+  }
 }
 
 Json to_json(const recipe::Metrics& metrics) {
@@ -129,6 +144,9 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
   Json json = {{"format", kFormat},
                {"step", state.step},
                {"history", to_json(state.history)},
+               {"evaluated_step", state.evaluated_step},
+               {"rate_cut", state.rate_cut},
+               {"seconds", state.seconds},
                {"script", state.script},
                {"strategies", strategies}};
   if (state.stopped) {
@@ -137,15 +155,25 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
   write_file_atomically(swap.fresh() / kStateFile, json.dump(1));
   swap.commit();
   remove_halves(folder);
-
-  std::vector<std::filesystem::path> all = step_folders(folder);
-  for (size_t i = 0; i + static_cast<size_t>(keep_last) < all.size(); ++i) std::filesystem::remove_all(all[i]);
+  remove_old_states(folder, keep_last);
   return target;
 }
 
 std::filesystem::path newest_training_state(const std::filesystem::path& folder) {
   const std::vector<std::filesystem::path> all = step_folders(folder);
   return all.empty() ? std::filesystem::path() : all.back();
+}
+
+std::filesystem::path newest_scored_state(const std::filesystem::path& folder) {
+  const std::vector<std::filesystem::path> all = step_folders(folder);
+  const auto found = std::find_if(all.rbegin(), all.rend(), was_scored);
+  return found == all.rend() ? std::filesystem::path() : *found;
+}
+
+void remove_training_states_after(const std::filesystem::path& folder, int64_t step) {
+  for (const std::filesystem::path& state : step_folders(folder)) {
+    if (step_of(state) > step) std::filesystem::remove_all(state);
+  }
 }
 
 TrainingState read_training_state(const std::filesystem::path& folder) {
@@ -158,6 +186,9 @@ TrainingState read_training_state(const std::filesystem::path& folder) {
   }
   TrainingState state{.step = json.at("step").get<int64_t>(),
                       .history = history_from_json(json.at("history")),
+                      .evaluated_step = json.at("evaluated_step").get<int64_t>(),
+                      .rate_cut = json.at("rate_cut").get<double>(),
+                      .seconds = json.at("seconds").get<double>(),
                       .script = json.at("script")};
   if (json.contains("stopped")) {
     state.stopped = {.within_budget = json["stopped"].at("within_budget").get<bool>(),

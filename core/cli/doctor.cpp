@@ -159,11 +159,7 @@ void add_doctor(CLI::App& app, Context& context) {
   const auto device = std::make_shared<std::string>("auto");
   command->add_option("--device", *device, "Also open this device: auto, cpu, cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  command->callback([device, &context] {
-    context.exit_code = doctor(*device == "cuda"  ? kernels::DeviceRequest::cuda
-                               : *device == "cpu" ? kernels::DeviceRequest::cpu
-                                                  : kernels::DeviceRequest::automatic);
-  });
+  command->callback([device, &context] { context.exit_code = doctor(kernels::device_request(*device)); });
 }
 
 }  // namespace engram::cli

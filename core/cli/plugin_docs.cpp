@@ -9,14 +9,7 @@ namespace {
 
 using sdk::SettingKind;
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
-std::string cell(const std::string& text) { return replaced(text, "|", "\\|"); }
+std::string cell(const std::string& text) { return text::replaced(text, "|", "\\|"); }
 
 std::string code(const std::string& text) { return "`" + text + "`"; }
 
@@ -31,7 +24,7 @@ std::string row(const sdk::ParameterSpec& parameter) {
 
 std::string section(const sdk::StrategyDescription& strategy, const std::string& pages) {
   std::string text = "## " + strategy.id + "\n\n" + strategy.schema.doc + "\n";
-  if (!pages.empty()) text += "[Formula, paper, examples](" + replaced(pages, "*", strategy.id) + ").\n";
+  if (!pages.empty()) text += "[Formula, paper, examples](" + text::replaced(pages, "*", strategy.id) + ").\n";
   if (strategy.schema.parameters.empty()) return text + "\nIt has no options.\n";
   text += "\n| option | values | default | meaning |\n|---|---|---|---|\n";
   for (const sdk::ParameterSpec& parameter : strategy.schema.parameters) text += row(parameter);

@@ -71,14 +71,9 @@ Lines read_lines(const std::string& file, predict::Input input) {
   return lines;
 }
 
-kernels::DeviceRequest device_request(const std::string& name) {
-  if (name == "cpu") return kernels::DeviceRequest::cpu;
-  return name == "cuda" ? kernels::DeviceRequest::cuda : kernels::DeviceRequest::automatic;
-}
-
 void execute(const Options& options) {
   interrupt::watch();
-  const at::Device device = kernels::open_device(device_request(options.device));
+  const at::Device device = kernels::open_device(kernels::device_request(options.device));
   kernels::settle_numerics(0);
   const predict::Predictor predictor = run::open_trained(options.run, device);
   const Lines lines = read_lines(options.file, predictor.input());

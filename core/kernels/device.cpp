@@ -38,6 +38,11 @@ std::string open_cuda_library() {
 
 }  // namespace
 
+DeviceRequest device_request(const std::string& name) {
+  if (name == "cpu") return DeviceRequest::cpu;
+  return name == "cuda" ? DeviceRequest::cuda : DeviceRequest::automatic;
+}
+
 at::Device open_device(DeviceRequest request) {
   if (request == DeviceRequest::cpu) return at::kCPU;
   const bool required = request == DeviceRequest::cuda;

@@ -11,6 +11,9 @@ namespace engram::kernels {
 
 enum class DeviceRequest { automatic, cpu, cuda };
 
+// "cpu" and "cuda"; every other name is `automatic`.
+DeviceRequest device_request(const std::string& name);
+
 // Opens the CUDA half of LibTorch when it is asked for, or when a driver is present and `automatic` was asked for.
 // Must be the process's first question about devices: LibTorch remembers the first answer for good.
 // Throws InternalError (exit 6) when `cuda` was asked for and there is none, with the reason.

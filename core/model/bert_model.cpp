@@ -233,9 +233,8 @@ void BertModel::attach_prefix(const std::string& attention_site, BoundPrefix pre
     names.push_back(site.name);
     if (site.name != attention_site) continue;
     if (prompt_ || (virtual_tokens_ > 0 && virtual_tokens_ != prefix.tokens) || prefix.tokens < 1) {
-      throw InternalError({.what = "a prefix of " + std::to_string(prefix.tokens) +
-                                   " tokens does not go with what is "
-                                   "attached"});
+      throw InternalError(
+          {.what = "a prefix of " + std::to_string(prefix.tokens) + " tokens does not go with what is attached"});
     }
     const int64_t tokens = prefix.tokens;
     blocks_[static_cast<size_t>(site.layer)].attach_prefix(std::move(prefix));
@@ -248,9 +247,8 @@ void BertModel::attach_prefix(const std::string& attention_site, BoundPrefix pre
 
 void BertModel::attach_prompt(BoundPrompt prompt) {
   if (virtual_tokens_ > 0 || prompt.tokens < 1) {
-    throw InternalError({.what = "a prompt of " + std::to_string(prompt.tokens) +
-                                 " tokens does not go with what is "
-                                 "attached"});
+    throw InternalError(
+        {.what = "a prompt of " + std::to_string(prompt.tokens) + " tokens does not go with what is attached"});
   }
   virtual_tokens_ = prompt.tokens;
   prompt_ = std::move(prompt);

@@ -68,14 +68,14 @@ std::vector<std::string> primary_labels(const BertConfig& config, const Safetens
   std::vector<std::string> labels = config.labels.value_or(std::vector<std::string>{"LABEL_0", "LABEL_1"});
   const int64_t classes = static_cast<int64_t>(labels.size());
   if (weight.shape != std::vector<int64_t>{classes, config.hidden}) {
-    return refuse("tensor 'classifier.weight' has the shape " + shape_text(weight.shape),
-                  shape_text({classes, config.hidden}) + " by config.json (id2label names " + std::to_string(classes) +
+    return refuse("tensor 'classifier.weight' has the shape " + text::shape(weight.shape),
+                  text::shape({classes, config.hidden}) + " by config.json (id2label names " + std::to_string(classes) +
                       " labels)");
   }
   if (bias == nullptr || bias->shape != std::vector<int64_t>{classes}) {
     return refuse(bias == nullptr ? "tensor 'classifier.bias' is missing"
-                                  : "tensor 'classifier.bias' has the shape " + shape_text(bias->shape),
-                  shape_text({classes}));
+                                  : "tensor 'classifier.bias' has the shape " + text::shape(bias->shape),
+                  text::shape({classes}));
   }
   return labels;
 }
@@ -115,9 +115,9 @@ void add_other_heads(FolderContents& contents, const HeadsFile& heads_file, Faul
       const SafetensorsEntry* found = header.find(name);
       if (found != nullptr && found->shape == shape) continue;
       faults.add({.what = "tensor '" + name + "' " +
-                          (found == nullptr ? "is missing" : "has the shape " + shape_text(found->shape)),
+                          (found == nullptr ? "is missing" : "has the shape " + text::shape(found->shape)),
                   .where = file.string(),
-                  .allowed = shape_text(shape) + " by heads.json"});
+                  .allowed = text::shape(shape) + " by heads.json"});
     }
     contents.heads.push_back(std::move(head));
   }

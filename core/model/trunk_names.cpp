@@ -56,8 +56,8 @@ class Matcher {
     const auto [place, is_new] = names_.trunk.emplace(name, entry.name);
     if (!is_new) return fault("tensors '" + place->second + "' and '" + entry.name + "' are both " + name);
     if (entry.shape != found->second->shape) {
-      fault("tensor '" + entry.name + "' has the shape " + shape_text(entry.shape),
-            shape_text(found->second->shape) + " by config.json");
+      fault("tensor '" + entry.name + "' has the shape " + text::shape(entry.shape),
+            text::shape(found->second->shape) + " by config.json");
     }
     if (!is_float(entry.dtype)) {
       fault("tensor '" + entry.name + "' has the dtype " + name_of(entry.dtype), "F32, F16, BF16, F64");
@@ -78,7 +78,7 @@ class Matcher {
     for (const sdk::Parameter& parameter : view_.parameters) {
       if (names_.trunk.contains(parameter.name)) continue;
       if (pooler_missing && parameter.role == sdk::Role::pooler) continue;
-      fault("tensor '" + parameter.name + "' is missing", shape_text(parameter.shape) + " by config.json");
+      fault("tensor '" + parameter.name + "' is missing", text::shape(parameter.shape) + " by config.json");
     }
     if (pooler_missing) {
       fault(
@@ -101,12 +101,6 @@ class Matcher {
 TrunkNames match_trunk(const SafetensorsHeader& header, const sdk::ModelView& view, const std::string& file,
                        Faults& faults) {
   return Matcher(header, view, file, faults).match();
-}
-
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : shape) sizes.push_back(std::to_string(size));
-  return "(" + text::join(sizes, ", ") + ")";
 }
 
 }  // namespace engram::model

@@ -22,7 +22,4 @@ struct TrunkNames {
 TrunkNames match_trunk(const SafetensorsHeader& header, const sdk::ModelView& view, const std::string& file,
                        Faults& faults);
 
-// "(384, 384)".
-std::string shape_text(const std::vector<int64_t>& shape);
-
 }  // namespace engram::model

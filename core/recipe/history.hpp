@@ -23,6 +23,8 @@ struct History {
   Metrics baseline;                     // the untouched model
   std::vector<Evaluation> evaluations;  // from step 0 on; the last is the newest
   size_t best = 0;                      // index of the evaluation with the largest score (first among equals)
+  int64_t steps = 0;                    // of the whole run
+  double seconds = 0;                   // since the run began, over all its sittings; by the clock
 };
 
 struct ScheduleInput {
@@ -41,7 +43,8 @@ struct ScheduleResult {
 
 struct StopDecision {
   bool stop = false;
-  bool rollback = false;  // continue from the best checkpoint's weights as the result
+  bool rollback = false;  // the newest evaluation is refused: the result is the best one before it
+  double cut = 0;         // with rollback: above 0, the run goes on from the last saved state at so much of its rate
   std::string reason;
 };
 

@@ -24,6 +24,7 @@ inline const Names<DataRole> kRoleNames = {{"new", DataRole::new_task}, {"origin
 inline const Names<TextEncoding> kEncodingNames = {{"utf-8", TextEncoding::utf8},
                                                    {"iso-8859-1", TextEncoding::iso_8859_1}};
 inline const Names<Precision> kPrecisionNames = {{"fp32", Precision::fp32}, {"bf16", Precision::bf16}};
+inline const Names<SaveEvery> kSaveNames = {{"epoch", SaveEvery::epoch}, {"evaluation", SaveEvery::evaluation}};
 inline const Names<Device> kDeviceNames = {{"auto", Device::automatic}, {"cpu", Device::cpu}, {"cuda", Device::cuda}};
 
 template <class Enum>

@@ -46,6 +46,7 @@ struct DataSet {
   // The second sequence of a sentence pair; empty: single sequences.
   std::vector<Column> pair;
   std::optional<Column> label;  // absent: rows without labels (prediction only)
+  std::optional<Column> group;  // which part of the set a row belongs to, for own metrics
   // Names the label values stand for, by value: { ["1"] = "World", ... }. Empty: values are the names.
   std::map<std::string, std::string> label_names;
   bool header = true;             // CSV and TSV
@@ -91,7 +92,11 @@ struct Train {
   int64_t evaluation_batch_size = 32;
 };
 
+// When a training state is saved, besides the end of a run.
+enum class SaveEvery { epoch, evaluation };
+
 struct Checkpoints {
+  SaveEvery every = SaveEvery::epoch;
   int64_t keep_last = 1;
 };
 
@@ -100,6 +105,14 @@ struct Callbacks {
   std::optional<FunctionHandle> schedule;  // default: constant
   std::optional<FunctionHandle> score;     // compulsory when both roles are evaluated, else the new task's accuracy
   std::optional<FunctionHandle> stop;      // default: never
+};
+
+// `metrics = { name = function(e) ... end }`, or { function(e) ... end, better = "smaller" }. Measured on every
+// evaluation set.
+struct OwnMetric {
+  std::string name;
+  FunctionHandle function;
+  bool smaller_is_better = false;
 };
 
 struct Recipe {
@@ -114,8 +127,12 @@ struct Recipe {
   Train train;
   Checkpoints checkpoints;
   Callbacks callbacks;
+  std::vector<OwnMetric> metrics;
+  std::string point;  // the point of a grid that this recipe is; empty: no grid
   // `waive = { "original" }`: no original-task evaluation set; drift and KL to the base are reported instead.
   bool original_waived = false;
+  // `waive = { "warm_up" }`: advice that the writer has considered (names in recipe/advice_names.hpp); not given again.
+  std::vector<std::string> waived_advice;
   std::vector<std::pair<std::string, std::string>> overrides;  // --set key=value, in order
 
   const Task* find_task(const std::string& name) const;

@@ -5,6 +5,7 @@
 
 #include "base/errors.hpp"
 #include "base/files.hpp"
+#include "base/text.hpp"
 #include "engram/sdk/version.hpp"
 
 namespace engram::run {
@@ -38,13 +39,6 @@ void check_folder(const fs::path& out, Faults& faults) {
               .fix = "name another folder: --out FOLDER"});
 }
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
 std::string sdk_series() {
   return std::to_string(ENGRAM_SDK_VERSION_MAJOR) + "." + std::to_string(ENGRAM_SDK_VERSION_MINOR);
 }
@@ -55,9 +49,9 @@ NewFile from_template(const fs::path& file, const NewPluginRequest& request, con
   std::string bytes = read_file(file);
   if (relative.extension() == ".in") {
     relative.replace_extension();
-    bytes = replaced(std::move(bytes), "@NAME@", request.name);
-    bytes = replaced(std::move(bytes), "@CLASS@", class_name(request.name));
-    bytes = replaced(std::move(bytes), "@SDK@", sdk_series());
+    bytes = text::replaced(std::move(bytes), "@NAME@", request.name);
+    bytes = text::replaced(std::move(bytes), "@CLASS@", class_name(request.name));
+    bytes = text::replaced(std::move(bytes), "@SDK@", sdk_series());
   }
   if (relative == "plugin.cpp") relative = request.name + ".cpp";
   return {out / relative, std::move(bytes)};

@@ -6,16 +6,11 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "model/view_lookup.hpp"
 #include "strategy/claim_match.hpp"
 
 namespace engram::strategy {
 namespace {
-
-const sdk::LinearSite* find_site(const sdk::ModelView& view, const std::string& name) {
-  const auto found = std::find_if(view.linear_sites.begin(), view.linear_sites.end(),
-                                  [&](const sdk::LinearSite& site) { return site.name == name; });
-  return found == view.linear_sites.end() ? nullptr : &*found;
-}
 
 void check_low_rank(const sdk::LowRank& adapter, const sdk::LinearSite& site, const StrategyClaims& claims,
                     const Resolution& resolution, Faults& faults) {
@@ -36,8 +31,8 @@ void check_low_rank(const sdk::LowRank& adapter, const sdk::LinearSite& site, co
                     a->shape[0] == b->shape[1];
   if (!fits) {
     faults.add(claim_fault(claims, user + " needs A (rank, " + std::to_string(site.in) + ") and B (" +
-                                       std::to_string(site.out) + ", rank), but A is " + shape_text(a->shape) +
-                                       " and B " + shape_text(b->shape)));
+                                       std::to_string(site.out) + ", rank), but A is " + text::shape(a->shape) +
+                                       " and B " + text::shape(b->shape)));
   }
 }
 
@@ -54,7 +49,7 @@ void check_custom(const sdk::Custom& adapter, const sdk::LinearSite& site, const
 
 void check_site(const sdk::Adapt& adapt, const sdk::ModelView& view, const StrategyClaims& claims,
                 const Resolution& resolution, Faults& faults) {
-  const sdk::LinearSite* site = find_site(view, adapt.site);
+  const sdk::LinearSite* site = model::linear_site_named(view, adapt.site);
   if (site == nullptr) {
     std::vector<std::string> names;
     for (const sdk::LinearSite& known : view.linear_sites) names.push_back(known.name);
@@ -78,7 +73,8 @@ bool check_tensor(const sdk::Tensor& tensor, std::set<std::string>& seen, const 
     return false;
   }
   if (std::any_of(tensor.shape.begin(), tensor.shape.end(), [](int64_t size) { return size < 1; })) {
-    faults.add(claim_fault(claims, "claims the tensor '" + tensor.name + "' with the shape " + shape_text(tensor.shape),
+    faults.add(claim_fault(claims,
+                           "claims the tensor '" + tensor.name + "' with the shape " + text::shape(tensor.shape),
                            "every size is at least 1"));
     return false;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/errors.hpp"
+#include "base/text.hpp"
 #include "strategy/claim_match.hpp"
 
 namespace engram::strategy {
@@ -36,9 +37,9 @@ void check_shape(const at::Tensor& tensor, const std::vector<int64_t>& shape, co
                  const CallSite& call) {
   const bool fits = tensor.defined() && tensor.sizes() == at::IntArrayRef(shape) && tensor.scalar_type() == at::kFloat;
   if (fits) return;
-  const std::string is = tensor.defined() ? "of shape " + shape_text(tensor.sizes().vec()) : std::string("undefined");
+  const std::string is = tensor.defined() ? "of shape " + text::shape(tensor.sizes().vec()) : std::string("undefined");
   throw PluginError(
-      Fault{text_of(call) + ": its source made " + what + " " + is + ", not fp32 of shape " + shape_text(shape),
+      Fault{text_of(call) + ": its source made " + what + " " + is + ", not fp32 of shape " + text::shape(shape),
             call.place.text()});
 }
 
@@ -108,7 +109,7 @@ BoundLossTerm bind_loss_term(const sdk::LossTerm& term, const StrategyRun& run) 
     at::Tensor sum = guarded(call, [&] { return loss(view); });
     if (sum.defined() && sum.numel() == 1) return sum;
     throw PluginError(Fault{text_of(call) + ": its function gave " +
-                                (sum.defined() ? "a tensor of shape " + shape_text(sum.sizes().vec()) : "nothing") +
+                                (sum.defined() ? "a tensor of shape " + text::shape(sum.sizes().vec()) : "nothing") +
                                 ", not one number",
                             call.place.text(), "", "return the sum over the sequences"});
   };

@@ -103,10 +103,4 @@ std::string a_few(const std::vector<std::string>& names) {
   return text;
 }
 
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : shape) sizes.push_back(std::to_string(size));
-  return "(" + text::join(sizes, ", ") + ")";
-}
-
 }  // namespace engram::strategy

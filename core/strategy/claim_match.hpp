@@ -43,7 +43,4 @@ Fault claim_fault(const StrategyClaims& claims, const std::string& what, const s
 // "a, b and 34 more".
 std::string a_few(const std::vector<std::string>& names);
 
-// "(2, 8)".
-std::string shape_text(const std::vector<int64_t>& shape);
-
 }  // namespace engram::strategy

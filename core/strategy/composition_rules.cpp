@@ -240,8 +240,7 @@ const std::vector<Rule>& rules() {
        "keep one of the two, or let some of the model train"},
       {"a mix of another task needs something to act on", mixes_without_effect,
        "the mix of '{detail}' has nothing to act on: nothing of the model trains or is adapted, because of {other}, "
-       "and "
-       "the head of its task is kept",
+       "and the head of its task is kept",
        "keep one of the two, or let some of the model train"},
       {"groups need something that trains", groups_without_effect,
        "sets the rate or the decay of {detail} tensors, none of which ever trains, because of {other}",
@@ -262,11 +261,6 @@ const std::vector<Rule>& rules() {
   return table;
 }
 
-std::string filled(std::string text, const std::string& mark, const std::string& with) {
-  const size_t at = text.find(mark);
-  return at == std::string::npos ? text : text.replace(at, mark.size(), with);
-}
-
 std::string with_place(const StrategyClaims* strategy) {
   if (strategy == nullptr) return "the recipe";
   return "strategy '" + strategy->strategy + "' (" + strategy->place.text() + ")";
@@ -279,8 +273,8 @@ void check_composition(const sdk::ModelView& view, const std::vector<StrategyCla
   const Situation situation{view, claims, data, resolution};
   for (const Rule& rule : rules()) {
     for (const Breach& breach : rule.broken(situation)) {
-      const std::string text = filled(rule.text, "{other}", with_place(breach.other));
-      faults.add(claim_fault(*breach.strategy, filled(text, "{detail}", breach.detail), rule.fix));
+      const std::string what = text::replaced(rule.text, "{other}", with_place(breach.other));
+      faults.add(claim_fault(*breach.strategy, text::replaced(what, "{detail}", breach.detail), rule.fix));
     }
   }
 }

@@ -43,8 +43,9 @@ void check_companion(const std::string& name, const std::string& kind, const sdk
   if (name.empty()) return;
   const ResolvedTensor* tensor = own_tensor(name, user, claims, resolution, faults);
   if (tensor == nullptr || tensor->shape == parameter.shape) return;
-  faults.add(claim_fault(claims, user + ": the " + kind + " '" + name + "' has the shape " + shape_text(tensor->shape) +
-                                     ", but " + parameter.name + " has " + shape_text(parameter.shape)));
+  faults.add(claim_fault(claims, user + ": the " + kind + " '" + name + "' has the shape " +
+                                     text::shape(tensor->shape) + ", but " + parameter.name + " has " +
+                                     text::shape(parameter.shape)));
 }
 
 void check_penalty(const sdk::Penalty& penalty, const ParameterByName& parameters, const StrategyClaims& claims,

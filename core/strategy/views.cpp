@@ -74,7 +74,7 @@ at::Tensor HostInitView::carried(const std::string& name) const {
   if (found == services_.carried.end()) return {};
   if (found->second.sizes() == own.sizes()) return found->second.to(at::kCPU, at::kFloat);
   throw sdk::Error("the folder that the run starts from carries '" + name + "' with the shape " +
-                       shape_text(found->second.sizes().vec()) + ", but here it has " + shape_text(own.sizes().vec()),
+                       text::shape(found->second.sizes().vec()) + ", but here it has " + text::shape(own.sizes().vec()),
                    "start from a result of the same model and the same options, or delete the carried tensors' file");
 }
 

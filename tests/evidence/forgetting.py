@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """The forgetting experiment: every method against careless fine-tuning at matched new-task accuracy.
 
-    tests/evidence/forgetting.py ENGRAM DATA WORK REPORT [--pairs N] [--seeds N] [--report-only]
+    tests/evidence/forgetting.py ENGRAM DATA WORK REPORT [--pairs N] [--seeds N] [--jobs N] [--report-only]
 
 ENGRAM: the program; DATA: the public data sets; WORK: where parts, models and runs are kept. A run that is finished is
-not repeated, so the command may be interrupted and called again. REPORT is written after every run with what is there;
---report-only runs nothing and stops at the first run that is missing.
+not repeated, so the command may be interrupted and called again. REPORT is written with what is there after every
+method; --report-only runs nothing and stops at the first run that is missing. --jobs: runs at a time, of one thread
+each where there are several (small models gain more from that than from threads).
 """
 import argparse
 import json
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import measure
@@ -33,6 +35,8 @@ class Laboratory:
         self.seeds = list(range(1, options.seeds + 1))
         self.pairs = list(recipes.PAIRS)[: options.pairs]
         self.report_only = options.report_only
+        self.threads = 1 if options.jobs > 1 else 0
+        self.pool = ThreadPoolExecutor(options.jobs)
         self.findings = {}
         parts.make(self.data, self.work / "parts")
 
@@ -50,13 +54,17 @@ class Laboratory:
         recipe.parent.mkdir(parents=True, exist_ok=True)
         recipe.write_text(text)
         print(name, flush=True)
-        done = subprocess.run([self.engram, "run", str(recipe), "--out", str(folder), "--quiet"], capture_output=True,
-                              text=True)
+        done = subprocess.run([self.engram, "run", str(recipe), "--out", str(folder), "--quiet",
+                               "--set", f"train.threads={self.threads}"], capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"{name}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         for checkpoint in (folder / "checkpoints").glob("step-*"):
             shutil.rmtree(checkpoint)  # moments and all: nothing goes on from them
         return folder
+
+    def tune_all(self, runs):
+        """What `tune` gives for each tuple of its arguments, in their order."""
+        return [started.result() for started in [self.pool.submit(self.tune, *run) for run in runs]]
 
     def base(self, task):
         train, validation, epochs = recipes.BASES[task]
@@ -94,15 +102,15 @@ class Laboratory:
         _, strengths, rates = recipes.METHODS[method]
         if not isinstance(rates, list):
             rates = [chosen[rates or "careless"][1]]
+        settings = [(strength, own_rate) for own_rate in rates for strength in strengths]
+        if len(settings) == 1:
+            return settings[0]
         tried = []
-        for own_rate in rates:
-            for strength in strengths:
-                if len(strengths) * len(rates) == 1:
-                    return strength, own_rate
-                found = self.tune(pair, "validation", method, strength, own_rate, 1)
-                drop = measure.matched_drop(found["path"], bar)
-                tried.append(((drop is None, drop if drop is not None else -found["best"]), strength, own_rate))
-                self.findings[pair]["settings"].append((method, strength, own_rate, found["best"], drop))
+        found = self.tune_all((pair, "validation", method, *setting, 1) for setting in settings)
+        for setting, run in zip(settings, found):
+            drop = measure.matched_drop(run["path"], bar)
+            tried.append(((drop is None, drop if drop is not None else -run["best"]), *setting))
+            self.findings[pair]["settings"].append((method, *setting, run["best"], drop))
         return min(tried)[1:]
 
     def compare(self, pair):
@@ -113,11 +121,10 @@ class Laboratory:
             self.publish()
         careless = {}
         for method, (strength, own_rate) in chosen.items():
-            runs = {}
-            for seed in self.seeds:
-                runs[seed] = self.tune(pair, "test", method, strength, own_rate, seed)
-                if method == "careless":
-                    careless[seed] = runs[seed]["best"]
+            found = self.tune_all((pair, "test", method, strength, own_rate, seed) for seed in self.seeds)
+            runs = dict(zip(self.seeds, found))
+            if method == "careless":
+                careless = {seed: run["best"] for seed, run in runs.items()}
             drops = [measure.matched_drop(runs[seed]["path"], careless[seed] - MATCH) for seed in self.seeds]
             self.findings[pair]["rows"].append((method, strength, own_rate, runs, drops))
             self.publish()
@@ -126,7 +133,7 @@ class Laboratory:
         """Ten epochs at 5e-5 against two at 1e-5, on 2,000 rows."""
         rows = []
         for epochs, rate in ((10, "5e-5"), (2, "1e-5")):
-            runs = [self.tune(pair, "test", "plain", "", rate, seed, epochs) for seed in self.seeds]
+            runs = self.tune_all((pair, "test", "plain", "", rate, seed, epochs) for seed in self.seeds)
             rows.append((epochs, rate, runs))
         self.findings[pair]["article"] = rows
         self.publish()
@@ -141,6 +148,7 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--report-only", action="store_true")
     laboratory = Laboratory(parser.parse_args())
     for pair in laboratory.pairs:

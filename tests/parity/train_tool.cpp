@@ -23,6 +23,7 @@
 #include "model/folder.hpp"
 #include "model/safetensors.hpp"
 #include "strategy/strategies.hpp"
+#include "support/recipe_value.hpp"
 #include "train/trainer.hpp"
 
 namespace {
@@ -55,27 +56,12 @@ recipe::Train train_settings(const json& settings) {
   return train;
 }
 
-recipe::Value recipe_value(const json& value) {
-  if (value.is_boolean()) return {.data = value.get<bool>()};
-  if (value.is_string()) return {.data = value.get<std::string>()};
-  if (value.is_number()) return {.data = value.get<double>()};
-  auto mixed = std::make_shared<recipe::Mixed>();
-  for (const auto& [key, entry] : value.items()) {
-    if (value.is_array()) {
-      mixed->list.push_back(recipe_value(entry));
-    } else {
-      mixed->table.emplace_back(key, recipe_value(entry));
-    }
-  }
-  return {.data = mixed};
-}
-
 // The strategy's entry as a recipe would have it, or none for full fine-tuning.
 std::vector<recipe::StrategyEntry> strategy_entries(const json& settings) {
   if (settings.at("strategy").is_null()) return {};
   recipe::StrategyEntry entry{.id = settings.at("strategy"), .place = {.file = "parity", .line = 1}};
   for (const auto& [name, value] : settings.at("options").items()) {
-    entry.options.emplace_back(name, recipe_value(value));
+    entry.options.emplace_back(name, tests::recipe_value(value));
   }
   return {entry};
 }

@@ -7,26 +7,12 @@
 #include "base/errors.hpp"
 #include "kernels/device.hpp"
 #include "model/safetensors.hpp"
+#include "support/recipe_value.hpp"
 
 namespace engram::tests {
 namespace {
 
 constexpr const char* kTask = "wind";
-
-recipe::Value recipe_value(const Json& json) {
-  if (json.is_boolean()) return {.data = json.get<bool>()};
-  if (json.is_number()) return {.data = json.get<double>()};
-  if (json.is_string()) return {.data = json.get<std::string>()};
-  auto mixed = std::make_shared<recipe::Mixed>();
-  for (const auto& [key, entry] : json.items()) {
-    if (json.is_array()) {
-      mixed->list.push_back(recipe_value(entry));
-    } else {
-      mixed->table.emplace_back(key, recipe_value(entry));
-    }
-  }
-  return {.data = mixed};
-}
 
 // The golden's adapter in a recipe's words.
 recipe::StrategyEntry adapter_entry(const std::string& method) {

@@ -10,17 +10,10 @@
 #include <vector>
 
 #include "base/errors.hpp"
+#include "support/recipe_value.hpp"
 #include "support/tiny_bert.hpp"
 
 namespace engram::tests {
-
-inline recipe::Value recipe_value(double number) { return {.data = number}; }
-inline recipe::Value recipe_value(const std::string& text) { return {.data = text}; }
-inline recipe::Value recipe_value(const std::vector<std::string>& list) {
-  auto mixed = std::make_shared<recipe::Mixed>();
-  for (const std::string& entry : list) mixed->list.push_back(recipe_value(entry));
-  return {.data = mixed};
-}
 
 struct RecorderRun {
   // `claims`: "penalty", "term", "mix", "project", "low_rank", "custom"; none: no strategy at all.
