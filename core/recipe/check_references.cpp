@@ -66,27 +66,31 @@ void check_probes(const Recipe& recipe, Faults& faults) {
   }
 }
 
-void check_compulsory_sets(const Recipe& recipe, Faults& faults) {
-  const std::string file = recipe.data.empty() ? "" : recipe.data.front().place.file;
+void check_compulsory_sets(const Recipe& recipe, const Value& data, Faults& faults) {
+  const std::string place = data.place.text();
   const auto any_train = [](const DataSet& set) { return set.use == DataUse::train; };
   if (std::none_of(recipe.data.begin(), recipe.data.end(), any_train)) {
-    faults.add({"no training set", file, "at least one data set with use = \"train\""});
+    faults.add({"data: no training set", place, "at least one data set with use = \"train\""});
   }
   if (!has(recipe, DataUse::evaluate, DataRole::new_task)) {
-    faults.add({"no evaluation set of the new task", file, "at least one data set with use = \"evaluate\""});
+    faults.add({"data: no evaluation set of the new task", place, "at least one data set with use = \"evaluate\""});
   }
   const bool original = has(recipe, DataUse::evaluate, DataRole::original_task);
   if (!original && !recipe.original_waived) {
-    faults.add({"no evaluation set of the original task, so forgetting would go unseen", file,
+    faults.add({"data: no evaluation set of the original task, so forgetting would go unseen", place,
                 "at least one data set with use = \"evaluate\" and role = \"original\"",
                 "add one, or write waive = { \"original\" } to go without"});
   }
-  if (original && recipe.original_waived) {
-    faults.add({"waive = { \"original\" } contradicts the evaluation set with role = \"original\"", file, "",
-                "remove one of the two"});
+}
+
+void check_waiver_and_score(const Recipe& recipe, const Value& top, Faults& faults) {
+  if (!has(recipe, DataUse::evaluate, DataRole::original_task)) return;
+  if (recipe.original_waived) {
+    faults.add({"waive = { \"original\" } contradicts the evaluation set with role = \"original\"",
+                top.find("waive")->place.text(), "", "remove one of the two"});
   }
-  if (original && !recipe.callbacks.score) {
-    faults.add({"score is missing: with both tasks evaluated, the recipe says how they are weighed", file,
+  if (top.find("score") == nullptr) {
+    faults.add({"score is missing: with both tasks evaluated, the recipe says how they are weighed", top.place.text(),
                 "a function of the metrics, or one made by engram.score",
                 "score = score.penalised { gain = \"new.accuracy\", guard = \"original.accuracy\" }"});
   }
@@ -94,10 +98,13 @@ void check_compulsory_sets(const Recipe& recipe, Faults& faults) {
 
 }  // namespace
 
-void check_references(const Recipe& recipe, Faults& faults) {
+void check_references(const Recipe& recipe, const Value& top, Faults& faults) {
   check_tasks_of_sets(recipe, faults);
   check_probes(recipe, faults);
-  if (!recipe.data.empty()) check_compulsory_sets(recipe, faults);
+  const Value* data = top.find("data");
+  const bool readable = data != nullptr && data->table() != nullptr && data->table()->list.empty();
+  if (readable) check_compulsory_sets(recipe, *data, faults);
+  check_waiver_and_score(recipe, top, faults);
 }
 
 }  // namespace engram::recipe

@@ -42,6 +42,7 @@ Json data_set(const DataSet& set) {
           {"text", columns(set.text)},
           {"pair", columns(set.pair)},
           {"label", set.label ? column(*set.label) : Json(nullptr)},
+          {"group", set.group ? column(*set.group) : Json(nullptr)},
           {"label_names", set.label_names},
           {"label_until", character(set.label_until)},
           {"header", set.header},
@@ -103,6 +104,12 @@ Json train(const Train& train) {
           {"evaluation_batch_size", train.evaluation_batch_size}};
 }
 
+Json own_metrics(const Recipe& recipe) {
+  Json all = Json::object();
+  for (const OwnMetric& metric : recipe.metrics) all[metric.name] = metric.smaller_is_better ? "smaller" : "larger";
+  return all;
+}
+
 Json callback(const std::optional<FunctionHandle>& function, const char* otherwise) {
   return function ? "function" : otherwise;
 }
@@ -119,7 +126,9 @@ Json resolved(const Recipe& recipe) {
           {"data", data},
           {"strategies", strategies(recipe)},
           {"train", train(recipe.train)},
-          {"checkpoints", {{"keep_last", recipe.checkpoints.keep_last}}},
+          {"checkpoints",
+           {{"every", name_of(kSaveNames, recipe.checkpoints.every)}, {"keep_last", recipe.checkpoints.keep_last}}},
+          {"metrics", own_metrics(recipe)},
           {"schedule", callback(recipe.callbacks.schedule, "constant")},
           {"score", callback(recipe.callbacks.score, "accuracy of the new task")},
           {"stop", callback(recipe.callbacks.stop, "never")},

@@ -5,57 +5,68 @@
 namespace engram::recipe {
 namespace {
 
-constexpr const char* kHeads = "'fresh', 'from model', { probe = \"a data set\" }";
+const Shape kTasks{"table<string, engram.Task>",
+                   "a table of tasks by name, such as { topics = { kind = \"classification\" } }"};
+const Shape kHead{"\"fresh\"|\"from model\"|engram.Probe", "'fresh', 'from model', { probe = \"a data set\" }"};
 
-void read_head(Section& section, Task& task) {
-  const Value* head = section.value("head");
-  if (head == nullptr) return;
-  if (head->table() != nullptr) {
+void read_head(Section& section, const std::string& path, Task& task) {
+  const Value* head = section.value("head", kHead,
+                                    {"Where the head comes from: a fresh one, the model folder's own, or a linear head "
+                                     "fitted on a data set before the run.",
+                                     "head = \"from model\"", "\"fresh\""});
+  if (section.reading().describes() || (head != nullptr && head->table() != nullptr)) {
     task.head = HeadSource::probe;
-    Section probe(head, section.faults());
-    probe.text("probe", task.probe_data, Need::compulsory);
+    Section probe(head, path + ".head", section.reading());
+    probe.text("probe", task.probe_data,
+               {"The data set on which the head is fitted: of the same task, and no evaluation set.",
+                "head = { probe = \"original_train\" }"},
+               Need::compulsory);
     probe.finish();
     return;
   }
-  const std::string* name = head->string();
-  if (name != nullptr && *name == "fresh") {
+  const std::string* name = head == nullptr ? nullptr : head->string();
+  if (head == nullptr || (name != nullptr && *name == "fresh")) {
     task.head = HeadSource::fresh;
   } else if (name != nullptr && *name == "from model") {
     task.head = HeadSource::from_model;
   } else {
-    Fault fault = value_fault(*head, kHeads);
+    Fault fault = value_fault(*head, kHead.allowed);
     if (name != nullptr) fault.what += text::did_you_mean(*name, {"fresh", "from model"});
     section.faults().add(std::move(fault));
   }
 }
 
-Task read_task(const std::string& name, const Value& value, Faults& faults) {
+Task read_task(const std::string& name, const Value& value, Reading& reading) {
   Task task;
   task.name = name;
   task.place = value.place;
-  Section section(&value, faults);
-  section.choice<std::string>("kind", task.kind, {{"classification", "classification"}});
-  read_head(section, task);
-  section.strings("labels", task.labels);
-  section.number("reference_score", task.reference_score, Range::above(0));
+  Section section(&value, value.path, reading);
+  section.choice<std::string>("kind", task.kind, {{"classification", "classification"}},
+                              {"The kind of task.", "kind = \"classification\""});
+  read_head(section, value.path, task);
+  section.strings("labels", task.labels,
+                  {"Label names in the order of class indices, two or more.", "labels = { \"bad\", \"good\" }",
+                   "those of the head, or of the training data, sorted"});
+  section.number("reference_score", task.reference_score, Range::above_to(0, 1),
+                 {"The accuracy that counts as having learnt the task, for the gained share and the crossover.",
+                  "reference_score = 0.95"});
   section.finish();
-  if (task.reference_score > 1) faults.add(fault_at(value, "reference_score is above 1", "a share, above 0 to 1"));
   if (task.labels.size() == 1) {
-    faults.add(fault_at(value, "labels has one entry", "two labels or more, or none to take them from the data"));
+    reading.faults.add(
+        fault_at(value, "labels has one entry", "two labels or more, or none to take them from the data"));
   }
   return task;
 }
 
 }  // namespace
 
-std::vector<Task> read_tasks(const Value* tasks, Faults& faults) {
+std::vector<Task> read_tasks(Section& top) {
   std::vector<Task> result;
-  if (tasks == nullptr) return result;
-  if (tasks->table() == nullptr || !tasks->table()->list.empty()) {
-    faults.add(value_fault(*tasks, "a table of tasks by name, such as { topics = { kind = \"classification\" } }"));
-    return result;
+  const About about{"What is predicted, by task, and where each head comes from.",
+                    "tasks = { topics = { head = \"from model\" }, questions = {} }"};
+  for (const auto& [name, value] : top.entries("tasks", kTasks, about, Need::compulsory)) {
+    result.push_back(read_task(name, value, top.reading()));
   }
-  for (const auto& [name, value] : tasks->table()->table) result.push_back(read_task(name, value, faults));
   return result;
 }
 

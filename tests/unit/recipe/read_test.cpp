@@ -1,87 +1,9 @@
-#include <memory>
-
-#include "base/errors.hpp"
 #include "recipe/describe.hpp"
 #include "recipe/overrides.hpp"
-#include "recipe/read.hpp"
-#include "support/catch.hpp"
+#include "values.hpp"
 
 using namespace engram;
-using namespace engram::recipe;
-
-namespace {
-
-Value number(double value) { return {value, {"r.lua", 1}, ""}; }
-Value text(const std::string& value) { return {value, {"r.lua", 1}, ""}; }
-
-// A table whose parts carry paths and, as their line, the number of entries before them plus one.
-Value table(std::vector<std::pair<std::string, Value>> named, std::vector<Value> list = {}) {
-  auto mixed = std::make_shared<Mixed>();
-  mixed->list = std::move(list);
-  mixed->table = std::move(named);
-  return {mixed, {"r.lua", 1}, ""};
-}
-
-void name_paths(Value& value, const std::string& path) {
-  value.path = path;
-  if (value.table() == nullptr) return;
-  Mixed& mixed = *std::get<std::shared_ptr<Mixed>>(value.data);
-  for (auto& [key, entry] : mixed.table) name_paths(entry, path.empty() ? key : path + "." + key);
-  for (size_t i = 0; i < mixed.list.size(); ++i) name_paths(mixed.list[i], path + "[" + std::to_string(i + 1) + "]");
-}
-
-Value set(const std::string& file, const std::string& task, const std::string& use) {
-  return table({{"text", text("text")}, {"label", text("label")}, {"task", text(task)}, {"use", text(use)}},
-               {text(file)});
-}
-
-Value& entry(Value& value, const std::string& key) {
-  Mixed& mixed = *std::get<std::shared_ptr<Mixed>>(value.data);
-  for (auto& [name, found] : mixed.table) {
-    if (name == key) return found;
-  }
-  mixed.table.emplace_back(key, Value{});
-  return mixed.table.back().second;
-}
-
-void remove(Value& value, const std::string& key) {
-  Mixed& mixed = *std::get<std::shared_ptr<Mixed>>(value.data);
-  std::erase_if(mixed.table, [&](const auto& named) { return named.first == key; });
-}
-
-// A recipe without a fault: a new task, an original one, a score.
-Value right() {
-  Value original = set("old.csv", "old", "evaluate");
-  entry(original, "role") = text("original");
-  return table({{"model", text("m")},
-                {"tasks", table({{"old", table({{"head", text("from model")}})}, {"fresh", table({})}})},
-                {"data", table({{"train", set("train.csv", "fresh", "train")},
-                                {"new", set("new.csv", "fresh", "evaluate")},
-                                {"original", original}})},
-                {"train", table({{"learning_rate", number(1e-4)}})},
-                {"score", Value{FunctionHandle{0}, {"r.lua", 1}, ""}}});
-}
-
-std::vector<std::string> faults_of(Value top) {
-  name_paths(top, "");
-  Faults faults;
-  read(top, faults);
-  std::vector<std::string> texts;
-  for (const Fault& fault : faults.list()) texts.push_back(fault.text());
-  return texts;
-}
-
-Recipe read_right(Value top) {
-  name_paths(top, "");
-  Faults faults;
-  Recipe recipe = read(top, faults);
-  faults.raise<RecipeError>();
-  return recipe;
-}
-
-using Texts = std::vector<std::string>;
-
-}  // namespace
+using namespace engram::test;
 
 TEST_CASE("a right recipe has no fault and the documented defaults") {
   const Recipe recipe = read_right(right());
@@ -115,13 +37,15 @@ TEST_CASE("every fault is told at once, with place, what is allowed and the near
             "accumulation, learning_rate, weight_decay, beta1, beta2, epsilon, clip, max_length, precision, device, "
             "threads, seed, dropout, evaluations_in_first_epoch, evaluation_batch_size)",
             "r.lua:1: unknown key trian; did you mean 'train'? (allowed: model, tasks, data, strategies, train, "
-            "checkpoints, schedule, score, stop, waive)"});
+            "checkpoints, metrics, schedule, score, stop, waive)"});
 }
 
 TEST_CASE("compulsory sections are missed by name") {
-  REQUIRE(faults_of(table({})) == Texts{"r.lua:1: model is missing (allowed: a string)",
-                                        "r.lua:1: tasks is missing (allowed: a table of tasks by name)",
-                                        "r.lua:1: data is missing (allowed: a table of data sets by name)",
+  REQUIRE(faults_of(table({})) == Texts{"r.lua:1: model is missing (allowed: a string that is not empty)",
+                                        "r.lua:1: tasks is missing (allowed: a table of tasks by name, such as { "
+                                        "topics = { kind = \"classification\" } })",
+                                        "r.lua:1: data is missing (allowed: a table of data sets by name, such as { "
+                                        "train = { \"train.csv\", ... } })",
                                         "r.lua:1: train is missing (allowed: a table with at least learning_rate)"});
 }
 
@@ -139,13 +63,15 @@ TEST_CASE("sections of a wrong type are refused") {
 TEST_CASE("the sets that every run needs are missed") {
   Value top = right();
   entry(top, "data") = table({{"rest", set("a.csv", "fresh", "strategies")}});
-  REQUIRE(faults_of(top) ==
-          Texts{"r.lua: no training set (allowed: at least one data set with use = \"train\")",
-                "r.lua: no evaluation set of the new task (allowed: at least one data set with use = \"evaluate\")",
-                "r.lua: no evaluation set of the original task, so forgetting would go unseen (allowed: at least one "
-                "data set "
-                "with use = \"evaluate\" and role = \"original\"). Fix: add one, or write waive = { \"original\" } to "
-                "go without"});
+  REQUIRE(
+      faults_of(top) ==
+      Texts{
+          "r.lua:1: data: no training set (allowed: at least one data set with use = \"train\")",
+          "r.lua:1: data: no evaluation set of the new task (allowed: at least one data set with use = \"evaluate\")",
+          "r.lua:1: data: no evaluation set of the original task, so forgetting would go unseen (allowed: at least one "
+          "data set "
+          "with use = \"evaluate\" and role = \"original\"). Fix: add one, or write waive = { \"original\" } to "
+          "go without"});
 }
 
 TEST_CASE("the original task is waived by name, and only when it is absent") {
@@ -155,9 +81,10 @@ TEST_CASE("the original task is waived by name, and only when it is absent") {
   REQUIRE(
       faults_of(top) ==
       Texts{
-          "r.lua: waive = { \"original\" } contradicts the evaluation set with role = \"original\". Fix: remove one of "
+          "r.lua:1: waive = { \"original\" } contradicts the evaluation set with role = \"original\". Fix: remove one "
+          "of "
           "the two",
-          "r.lua: score is missing: with both tasks evaluated, the recipe says how they are weighed (allowed: a "
+          "r.lua:1: score is missing: with both tasks evaluated, the recipe says how they are weighed (allowed: a "
           "function of "
           "the metrics, or one made by engram.score). Fix: score = score.penalised { gain = \"new.accuracy\", guard = "
           "\"original.accuracy\" }"});
@@ -249,9 +176,10 @@ TEST_CASE("faults of a data set") {
   REQUIRE(with("header", Value{false, {"r.lua", 1}, ""}) ==
           Texts{"r.lua:1: data.train: columns are named, and header = false says that the file has no names (allowed: "
                 "positions counted from 1)"});
-  REQUIRE(with("format", text("label lines")) ==
-          Texts{"r.lua:1: data.train: text, pair and label name columns, and label lines have none. Fix: leave them "
-                "out, or choose another format"});
+  REQUIRE(
+      with("format", text("label lines")) ==
+      Texts{"r.lua:1: data.train: text, pair, label and group name columns, and label lines have none. Fix: leave them "
+            "out, or choose another format"});
   std::get<std::shared_ptr<Mixed>>(train.data)->list.clear();
   REQUIRE(
       faults_of(top) ==
@@ -343,7 +271,7 @@ TEST_CASE("the resolved recipe spells every setting out") {
   REQUIRE(
       json["data"]["original"].dump() ==
       R"({"file":"old.csv","task":"old","use":"evaluate","role":"original","format":"by extension","text":["text"],"pair":[],)"
-      R"("label":"label","label_names":{},"label_until":null,"header":true,"delimiter":null,"quoting":null,"encoding":"utf-8","rows":null})");
+      R"("label":"label","group":null,"label_names":{},"label_until":null,"header":true,"delimiter":null,"quoting":null,"encoding":"utf-8","rows":null})");
   REQUIRE(json["schedule"] == "constant");
   REQUIRE(json["score"] == "function");
   REQUIRE(json["stop"] == "never");
