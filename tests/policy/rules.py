@@ -2,8 +2,8 @@
 import pathlib
 import re
 
-ROOMS = ["base", "recipe", "script", "hub", "data", "kernels", "model", "strategy", "train", "eval", "predict",
-         "checkpoint", "report", "run", "cli"]
+ROOMS = ["base", "recipe", "advisor", "script", "hub", "data", "kernels", "model", "strategy", "train", "eval",
+         "predict", "checkpoint", "report", "run", "cli"]
 LONGEST_FILE = 400
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 STANDARD = re.compile(r"^[a-z0-9_]+$")            # <vector>, <cstdint>: a name without a dot or a slash

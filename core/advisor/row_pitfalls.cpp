@@ -1,0 +1,43 @@
+#include "advisor/advise.hpp"
+#include "base/text.hpp"
+
+namespace engram::advisor {
+namespace {
+
+constexpr double kManyCut = 0.1;
+
+void advise_on_shared(const Facts& facts, std::vector<Advice>& advice) {
+  for (const SharedRows& shared : facts.shared) {
+    if (shared.rows == 0) continue;
+    const std::string use = shared.trains ? "trained on" : "read by strategies";
+    advice.push_back({"shared_rows", "data." + shared.evaluated,
+                      text::thousands(shared.rows) + " of its " + text::thousands(shared.of) + " rows are also " + use +
+                          " as data." + shared.used + ", so its scores are flattered (" +
+                          text::join(shared.examples, ", ") + ")",
+                      "take these rows out of one of the two files"});
+  }
+}
+
+void advise_on_cut(const Facts& facts, std::vector<Advice>& advice) {
+  for (const TextFacts& set : facts.texts) {
+    const double share = set.rows > 0 ? static_cast<double>(set.cut) / static_cast<double>(set.rows) : 0;
+    if (share < kManyCut) continue;
+    const bool longest = facts.max_length >= facts.max_positions;
+    const int64_t length = std::min((set.words * 5 / 4 + 7) / 8 * 8, facts.max_positions);
+    advice.push_back(
+        {"cut_texts", "train.max_length",
+         "at least " + text::thousands(set.cut) + " of the " + text::thousands(set.rows) + " texts of data." +
+             set.name + " have more words than the " + std::to_string(facts.max_length) +
+             " tokens that are read; what comes after is not seen",
+         longest ? "shorter texts: the model reads no more than that" : "max_length = " + std::to_string(length)});
+  }
+}
+
+}  // namespace
+
+void advise_on_rows(const Facts& facts, std::vector<Advice>& advice) {
+  advise_on_shared(facts, advice);
+  advise_on_cut(facts, advice);
+}
+
+}  // namespace engram::advisor
