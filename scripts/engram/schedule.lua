@@ -160,8 +160,7 @@ schedule.warmup_stable_decay = check.declare {
 
 schedule.slanted_triangular = check.declare {
   name = "schedule.slanted_triangular",
-  about = "A short rise and a long fall, both straight (ULMFiT, Howard and Ruder 2018). At least one step must lie in " ..
-    "the rise.",
+  about = "A short rise and a long fall, both straight (ULMFiT, Howard and Ruder 2018).",
   example = "schedule.slanted_triangular { cut = 0.1, ratio = 32 }",
   returns = "schedule",
   options = {
@@ -170,7 +169,7 @@ schedule.slanted_triangular = check.declare {
   },
   make = function(options)
     return function(s)
-      local top = math.floor(s.steps * options.cut)
+      local top = math.max(1, math.floor(s.steps * options.cut))
       local share = s.step / top
       if s.step >= top then share = 1 - (s.step - top) / (top * (1 / options.cut - 1)) end
       return (1 + math.max(0, share) * (options.ratio - 1)) / options.ratio

@@ -1,7 +1,5 @@
 #include <chrono>
-#include <cmath>
 
-#include "base/json.hpp"
 #include "unit/script/support.hpp"
 
 using namespace engram;
@@ -13,43 +11,11 @@ std::string with_schedule(const std::string& schedule, const std::string& more =
   return recipe_text(kTrain + "\n  score = function() return 1 end,\n  schedule = " + schedule + "," + more);
 }
 
-std::string options_text(const Json& options) {
-  std::string text = "{ ";
-  for (const auto& [key, value] : options.items()) text += key + " = " + value.dump() + ", ";
-  return text + "}";
-}
-
 double factor(script::RecipeScript& script, int64_t step, int64_t steps) {
   return script.schedule({step, steps, 0, 1}).rate_factor;
 }
 
 }  // namespace
-
-TEST_CASE("the library's schedules are those of transformers for 1,000 steps") {
-  const Json golden = read_json(std::string(ENGRAM_SOURCE_DIR) + "/tests/golden/schedules.json");
-  const int64_t steps = golden["steps"];
-  REQUIRE(golden["cases"].size() == 9);
-  for (const Json& entry : golden["cases"]) {
-    const std::string call =
-        "require('engram.schedule')." + entry["schedule"].get<std::string>() + " " + options_text(entry["options"]);
-    INFO(call);
-    LoadedText loaded(with_schedule(call));
-    // Both sides compute in double from the same formula; 1e-12 leaves room for one rounding's difference in cos.
-    for (const Json& point : entry["points"]) {
-      const double expected = point[1];
-      const double ours = factor(loaded.script, point[0], steps);
-      REQUIRE(std::abs(ours - expected) <= 1e-12 * std::abs(expected) + (expected == 0 ? 1e-15 : 0));
-    }
-    double sum = 0;
-    double weighted = 0;
-    for (int64_t step = 0; step < steps; ++step) {
-      sum += factor(loaded.script, step, steps);
-      weighted += static_cast<double>(step) * factor(loaded.script, step, steps);
-    }
-    REQUIRE(std::abs(sum - entry["sum"].get<double>()) <= 1e-12 * sum);
-    REQUIRE(std::abs(weighted - entry["weighted_sum"].get<double>()) <= 1e-12 * weighted);
-  }
-}
 
 TEST_CASE("without a schedule the factor is 1") {
   LoadedText loaded(recipe_text(kTrain + " score = function() return 1 end,"));
