@@ -121,6 +121,7 @@ Json resolved(const Recipe& recipe) {
   for (const DataSet& set : recipe.data) data[set.name] = data_set(set);
   Json waived = Json::array();
   if (recipe.original_waived) waived.push_back("original");
+  for (const std::string& name : recipe.waived_advice) waived.push_back(name);
   return {{"model", recipe.model},
           {"tasks", tasks(recipe)},
           {"data", data},

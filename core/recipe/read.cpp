@@ -1,5 +1,9 @@
 #include "recipe/read.hpp"
 
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "recipe/advice_names.hpp"
 #include "recipe/sections.hpp"
 
 namespace engram::recipe {
@@ -32,25 +36,39 @@ Callbacks read_callbacks(Section& top) {
   return callbacks;
 }
 
-bool read_waiver(Section& top) {
-  const Shape shape{"\"original\"[]", "a list that may hold 'original'"};
-  const Value* found = top.value("waive", shape,
-                                 {"What the run goes without: an evaluation set of the original task. Drift of the "
-                                  "representation and KL to the untouched model are measured instead.",
-                                  "waive = { \"original\" }", "nothing"});
-  if (found == nullptr) return false;
+std::vector<std::string> waivable() {
+  std::vector<std::string> names = {"original"};
+  for (const auto& [name, about] : kAdvice) names.push_back(name);
+  return names;
+}
+
+void read_waiver(Section& top, Recipe& recipe) {
+  const std::vector<std::string> names = waivable();
+  const Shape shape{"(\"" + text::join(names, "\" | \"") + "\")[]",
+                    "a list that may hold 'original' and short names of advice: " + text::join(names, ", ")};
+  const Value* found =
+      top.value("waive", shape,
+                {"What the run goes without: 'original', an evaluation set of the original task (drift "
+                 "of the representation and KL to the untouched model are measured instead); and "
+                 "advice that has been considered and is not to be given again.",
+                 "waive = { \"original\" }", "nothing"});
+  if (found == nullptr) return;
   const Mixed* mixed = found->table();
   if (mixed == nullptr || !mixed->table.empty()) {
     top.faults().add(value_fault(*found, shape.allowed));
-    return false;
+    return;
   }
-  bool original = false;
   for (const Value& entry : mixed->list) {
-    const bool fits = entry.string() != nullptr && *entry.string() == "original";
-    if (!fits) top.faults().add({"waive names " + quoted(entry), entry.place.text(), "'original'"});
-    original = original || fits;
+    const std::string name = entry.string() == nullptr ? "" : *entry.string();
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      top.faults().add({"waive names " + quoted(entry) + text::did_you_mean(name, names), entry.place.text(),
+                        text::join(names, ", ")});
+    } else if (name == "original") {
+      recipe.original_waived = true;
+    } else {
+      recipe.waived_advice.push_back(name);
+    }
   }
-  return original;
 }
 
 }  // namespace
@@ -69,7 +87,7 @@ Recipe read_sections(const Value* top, Reading& reading) {
   recipe.checkpoints = read_checkpoints(section);
   recipe.metrics = read_metrics(section);
   recipe.callbacks = read_callbacks(section);
-  recipe.original_waived = read_waiver(section);
+  read_waiver(section, recipe);
   section.finish();
   return recipe;
 }

@@ -91,7 +91,22 @@ TEST_CASE("the original task is waived by name, and only when it is absent") {
   remove(entry(top, "data"), "original");
   REQUIRE(read_right(top).original_waived);
   entry(top, "waive") = table({}, {text("new")});
-  REQUIRE(faults_of(top).front() == "r.lua:1: waive names 'new' (allowed: 'original')");
+  REQUIRE(faults_of(top).front().starts_with("r.lua:1: waive names 'new'"));
+}
+
+TEST_CASE("advice is waived by its short name, and a wrong one gets the nearest") {
+  Value top = right();
+  entry(top, "waive") = table({}, {text("warm_up"), text("rank")});
+  REQUIRE(read_right(top).waived_advice == std::vector<std::string>{"warm_up", "rank"});
+  REQUIRE_FALSE(read_right(top).original_waived);
+  REQUIRE(resolved(read_right(top)).at("waive") == Json{"warm_up", "rank"});
+  entry(top, "waive") = table({}, {text("warmup"), text("rank")});
+  REQUIRE(
+      faults_of(top) ==
+      std::vector<std::string>{
+          "r.lua:1: waive names 'warmup'; did you mean 'warm_up'? (allowed: original, new_task_alone, over_training, "
+          "one_rate, rate_too_high, rate_too_low, batch_and_rate, warm_up, rank, embedding_decay, shared_rows, "
+          "small_original, accuracy_only, cut_texts)"});
 }
 
 TEST_CASE("references between sections are checked") {
