@@ -29,22 +29,18 @@
 -- check.declared lists the declarations of all modules that have been required, in the order of their files;
 -- check.topics lists the modules: { name = "schedule", about = "..." }, made by check.topic.
 
+local fail = require "engram.fail"
 local host = require "engram.host"
 local measure = require "engram.measure"
 
-local check = { declared = {}, topics = {} }
+local check = { declared = {}, topics = {}, fail = fail }
 
 local metric_form = "(allowed: a set and one of its metrics, such as \"original.accuracy\")"
-
--- Ends the recipe (or the callback) with an error at this place.
-function check.fail(place, text)
-  error(place == "" and text or place .. ": " .. text, 0)
-end
 
 -- The reader of a metric that stands elsewhere than in an option; `name` is the function's.
 function check.metric(name, path, place)
   if not measure.split(path) then
-    check.fail(place, name .. ": '" .. path .. "' is no metric " .. metric_form)
+    fail(place, name .. ": '" .. path .. "' is no metric " .. metric_form)
   end
   return measure.reader(path, place)
 end
@@ -170,7 +166,7 @@ function check.declare(declaration)
   return function(given)
     local place = host.place(1)
     local value, fault = read[form](declaration, given, place)
-    if fault then check.fail(place, declaration.name .. fault) end
+    if fault then fail(place, declaration.name .. fault) end
     local made = declaration.make(value, place)
     return made
   end

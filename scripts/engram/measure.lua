@@ -1,8 +1,9 @@
 -- Reading metrics that a recipe names as "set.metric", such as "original.accuracy".
 
-local measure = {}
+local fail = require "engram.fail"
+local host = require "engram.host"
 
-local falling = { loss = true, kl = true, drift = true }
+local measure = {}
 
 -- The set and the metric; nil when the text has another form.
 function measure.split(path)
@@ -21,10 +22,10 @@ function measure.reader(path, place)
   function reader.raw(sets)
     local found, value = pcall(index, sets, set, metric)
     if found then return value end
-    error(place .. ": " .. string.match(value, "(unknown .*)$") or value, 0)
+    fail(place, string.match(value, "unknown .*$") or value)
   end
 
-  function reader.falls() return falling[metric] == true end
+  function reader.falls() return host.smaller_is_better(metric) end
 
   function reader.read(sets)
     local value = reader.raw(sets)

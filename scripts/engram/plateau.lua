@@ -12,7 +12,8 @@ local function better(value, best, options, falls)
   return sign * value > sign * (best * (1 + sign * options.threshold))
 end
 
--- The factor after all evaluations so far.
+-- The factor after all evaluations so far. It is worked out anew from the whole history, because an evaluation that a
+-- rule refused leaves it again; s.state only saves that work between evaluations.
 local function factor_after(history, options)
   local metric = options.metric
   local falls = metric and metric.falls()
@@ -57,7 +58,11 @@ return check.declare {
     return function(s)
       local length = span.steps(options.warmup, s.steps)
       local rise = s.step < length and s.step / length or 1
-      return rise * factor_after(s.history, options)
+      local state = s.state
+      if state.evaluations ~= s.evaluations then
+        state.evaluations, state.factor = s.evaluations, factor_after(s.history, options)
+      end
+      return rise * state.factor
     end
   end,
 }
