@@ -13,7 +13,7 @@ struct Advice {
   std::string place = {};  // "recipe.lua:12", where known
 };
 
-// "train.epochs (recipe.lua:12): reason. Change: epochs = 3  [over_training]"
-std::string text_of(const Advice& advice);
+std::string finding_of(const Advice& advice);  // "train.epochs (recipe.lua:12): reason"
+std::string change_of(const Advice& advice);   // "change: epochs = 3  [over_training]"
 
 }  // namespace engram::advisor

@@ -6,10 +6,11 @@
 
 namespace engram::advisor {
 
-std::string text_of(const Advice& advice) {
-  const std::string place = advice.place.empty() ? "" : " (" + advice.place + ")";
-  return advice.setting + place + ": " + advice.reason + ". Change: " + advice.change + "  [" + advice.name + "]";
+std::string finding_of(const Advice& advice) {
+  return advice.setting + (advice.place.empty() ? "" : " (" + advice.place + ")") + ": " + advice.reason;
 }
+
+std::string change_of(const Advice& advice) { return "change: " + advice.change + "  [" + advice.name + "]"; }
 
 std::vector<Advice> advise(const Facts& facts) {
   std::vector<Advice> advice;

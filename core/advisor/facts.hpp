@@ -75,8 +75,7 @@ struct TextFacts {
 struct Facts {
   TrainingFacts training;
   int64_t max_length = 0;
-  int64_t max_positions = 0;  // of the model
-  bool original_waived = false;
+  int64_t max_positions = 0;    // of the model
   bool has_strategies = false;  // the recipe has a list of them
   Guards guards;
   std::vector<LowRankSite> low_rank;

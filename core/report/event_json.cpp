@@ -65,6 +65,11 @@ Json evaluation_event(const EvaluationView& evaluation) {
   return event;
 }
 
+Json advice_event(const advisor::Advice& advice) {
+  return {{"event", "advice"},     {"name", advice.name},     {"setting", advice.setting},
+          {"place", advice.place}, {"reason", advice.reason}, {"change", advice.change}};
+}
+
 Json finished_event(const RunSummary& summary) {
   const Json all = to_json(summary);
   Json event = {{"event", "finished"}};

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "report/csv.hpp"
 #include "report/event_json.hpp"
 #include "report/summary_json.hpp"
 
@@ -14,18 +15,9 @@ namespace {
 // Replacement characters instead of exceptions: a label or a path may hold bytes that are not UTF-8.
 std::string line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string csv_row(int64_t step, double epoch, std::string_view role, const std::string& set,
                     const std::string& metric, double value) {
-  return text::join({std::to_string(step), text::shortest(epoch), std::string(role), csv_field(set), csv_field(metric),
-                     text::shortest(value)},
-                    ",");
+  return csv_line({std::to_string(step), text::shortest(epoch), std::string(role), set, metric, text::shortest(value)});
 }
 
 double milliseconds_kept(double seconds) { return std::round(seconds * 1000) / 1000; }
@@ -83,6 +75,11 @@ void EventLog::checkpoint(int64_t step, std::string_view what, std::string_view 
 void EventLog::warning(std::string_view text) {
   events_.append(line({{"event", "warning"}, {"text", text}}));
   timing("warning", Json::object());
+}
+
+void EventLog::advice(const advisor::Advice& advice) {
+  events_.append(line(advice_event(advice)));
+  timing("advice", Json::object());
 }
 
 void EventLog::stopped(int64_t step, Ending ending, std::string_view reason) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "advisor/advice.hpp"
 #include "base/json.hpp"
 #include "report/line_file.hpp"
 #include "report/views.hpp"
@@ -33,6 +34,7 @@ class EventLog {
   // `what`: "best", "last", "interrupted"; `folder`: relative to the run folder.
   void checkpoint(int64_t step, std::string_view what, std::string_view folder);
   void warning(std::string_view text);
+  void advice(const advisor::Advice& advice);
   // Training ended before its last step, or because of `reason`.
   void stopped(int64_t step, Ending ending, std::string_view reason);
   void finished(const RunSummary& summary);

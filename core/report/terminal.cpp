@@ -80,6 +80,14 @@ void Terminal::warning(std::string_view text) {
   }
 }
 
+void Terminal::advice(const advisor::Advice& advice) {
+  if (style_.mode == Mode::json) print(json_line(advice_event(advice)));
+  if (style_.mode != Mode::normal) return;
+  const auto width = static_cast<size_t>(style_.width) - 11;
+  print("  " + style_.paint(Colour::bad, "advice") + "   " + wrap(advisor::finding_of(advice), width, 11) + "\n" +
+        std::string(11, ' ') + wrap(advisor::change_of(advice), width, 11) + "\n");
+}
+
 void Terminal::note(std::string_view text) {
   if (style_.mode == Mode::json) print(json_line({{"event", "note"}, {"text", text}}));
   if (style_.mode == Mode::normal) print("  " + wrap(text, static_cast<size_t>(style_.width) - 2, 2) + "\n");

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "advisor/advice.hpp"
 #include "report/events.hpp"
 #include "report/style.hpp"
 #include "report/views.hpp"
@@ -29,6 +30,7 @@ class Terminal {
   void step(const StepProgress& progress);
   void evaluation(const EvaluationView& evaluation);
   void warning(std::string_view text);
+  void advice(const advisor::Advice& advice);
   // A line between others, for instance what Ctrl-C has started. Not shown in quiet mode.
   void note(std::string_view text);
   void summary(const RunSummary& summary);

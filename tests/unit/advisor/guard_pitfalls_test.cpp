@@ -13,7 +13,7 @@ TEST_CASE("a score and a stop that read the new task alone are advised on") {
   facts.evaluation[1].rows = 4000;
   CHECK(only_text(facts) ==
         "score: neither score nor stop reads a metric of original: what the original task loses changes neither the "
-        "checkpoint that is kept nor the end. Change: score = require(\"engram.score\").penalised { gain = "
+        "checkpoint that is kept nor the end. change: score = require(\"engram.score\").penalised { gain = "
         "\"new.accuracy\", guard = \"original.accuracy\", tolerance = 0.01, weight = 2 }  [new_task_alone]");
 }
 
@@ -27,7 +27,7 @@ TEST_CASE("a stopping rule that rolls back guards the original task as well as a
   facts.guards.stop_rolls_back = false;
   CHECK(only_text(facts) ==
         "stop: the stopping rule sees what original loses, but does not roll back, and score reads the new task alone: "
-        "what is kept may be the evaluation that went too far. Change: stop = require(\"engram.stop\").budget { metric "
+        "what is kept may be the evaluation that went too far. change: stop = require(\"engram.stop\").budget { metric "
         "= \"original.accuracy\", lose_at_most = 0.03 }, which rolls back; or a score that reads original  "
         "[new_task_alone]");
 }
@@ -38,7 +38,7 @@ TEST_CASE("a waived original task is advised on unless score or stop read the dr
   facts.guards = {.score_reads = {"new.accuracy"}};
   CHECK(only_text(facts) ==
         "data: the new task is scored alone: there is no original evaluation set, and score reads neither drift nor "
-        "kl, which tell without labels how far the model has moved. Change: a data set with use = \"evaluate\", role = "
+        "kl, which tell without labels how far the model has moved. change: a data set with use = \"evaluate\", role = "
         "\"original\"; or score = function(m) return m.new.accuracy - m.new.kl end  [new_task_alone]");
   facts.guards.score_reads.insert("new.kl");
   CHECK(names(facts).empty());
@@ -50,10 +50,10 @@ TEST_CASE(
   facts.evaluation[1].rows = 200;
   CHECK(only_text(facts) ==
         "data.original: on 200 rows the smallest drop that can be told from chance is 4.4 points of accuracy (paired "
-        "test, 95 % confidence, 80 % power), and 2 points matter. Change: a file with at least 979 rows for "
+        "test, 95 % confidence, 80 % power), and 2 points matter. change: a file with at least 979 rows for "
         "data.original  [small_original]");
   facts.evaluation[1].limited = true;
-  CHECK(only_text(facts).find("Change: a larger data.original.rows, 979 of them or more") != std::string::npos);
+  CHECK(only_text(facts).find("change: a larger data.original.rows, 979 of them or more") != std::string::npos);
   facts.evaluation[1].rows = 979;
   CHECK(names(facts).empty());
 }
@@ -75,7 +75,7 @@ TEST_CASE("accuracy alone on a set where one label prevails is advised on") {
   facts.evaluation[0].frequent_share = 0.9;
   CHECK(only_text(facts) ==
         "score: score reads the accuracy of new alone, where 'joy' is 90 % of the labels: always answering it scores "
-        "0.90. Change: new.macro_f1 in place of new.accuracy  [accuracy_only]");
+        "0.90. change: new.macro_f1 in place of new.accuracy  [accuracy_only]");
   facts.guards.score_reads.insert("new.macro_f1");
   CHECK(names(facts).empty());
 }
@@ -98,6 +98,6 @@ TEST_CASE("advice comes in the order of its names, whichever part found it") {
 }
 
 TEST_CASE("a place stands behind the setting") {
-  CHECK(advisor::text_of({"rank", "strategies[1].rank", "why", "rank = 8", "r.lua:3"}) ==
-        "strategies[1].rank (r.lua:3): why. Change: rank = 8  [rank]");
+  CHECK(text_of({"rank", "strategies[1].rank", "why", "rank = 8", "r.lua:3"}) ==
+        "strategies[1].rank (r.lua:3): why. change: rank = 8  [rank]");
 }

@@ -22,11 +22,10 @@ TEST_CASE("ten epochs at 5e-5 on 2,000 rows are advised on, two at 1e-5 are not"
   facts.training.learning_rate = 5e-5;
   facts.training.mean_factor = 1;
   facts.training.steps = 1250;
-  CHECK(
-      only_text(facts) ==
-      "train.epochs: 10 epochs at a mean rate of 5e-05 over 2,000 rows: epochs x rate is 5e-04, and beyond 1e-04 so "
-      "few rows are learnt by heart while the original task goes on losing. Change: epochs = 2, or learning_rate = "
-      "1e-05  [over_training]");
+  CHECK(only_text(facts) ==
+        "train.epochs: 10 epochs at a mean rate of 5e-05 over 2,000 rows: epochs x rate is 5e-04, and beyond 1e-04 so "
+        "few rows are learnt by heart while the original task goes on losing. change: epochs = 2, or learning_rate = "
+        "1e-05  [over_training]");
   facts.training.epochs = 2;
   CHECK(names(facts).empty());
   facts.training.learning_rate = 1e-5;
@@ -67,10 +66,10 @@ TEST_CASE("one rate for all layers in full fine-tuning is advised on") {
   facts.training.one_scale = true;
   CHECK(only_text(facts) ==
         "strategies: full fine-tuning at one rate: every layer, down to the embeddings, learns at 2e-05, though lower "
-        "layers hold what all tasks share. Change: { \"discriminative_lr\", decay = 0.9 } as one more of strategies  "
+        "layers hold what all tasks share. change: { \"discriminative_lr\", decay = 0.9 } as one more of strategies  "
         "[one_rate]");
   facts.has_strategies = false;
-  CHECK(only_text(facts).find("Change: strategies = { { \"discriminative_lr\", decay = 0.9 } }; or { \"lora\", rank = "
+  CHECK(only_text(facts).find("change: strategies = { { \"discriminative_lr\", decay = 0.9 } }; or { \"lora\", rank = "
                               "8, alpha = 32 }") != std::string::npos);
   facts.training.one_scale = false;
   CHECK(names(facts).empty());
@@ -90,16 +89,15 @@ TEST_CASE("a high peak rate is advised on, by what trains") {
   facts.training.batch_size = 64;
   CHECK(only_text(facts) ==
         "train.learning_rate: full fine-tuning at a peak rate of 2e-04: usual are 1e-5 to 5e-5, and above 1e-4 what "
-        "the model knew is overwritten in a few steps. Change: learning_rate = 2e-5  [rate_too_high]");
+        "the model knew is overwritten in a few steps. change: learning_rate = 2e-5  [rate_too_high]");
   facts = with_adapters();
   CHECK(names(facts).empty());
   facts.training.learning_rate = 3e-3;
   facts.training.batch_size = 128;
   facts.training.epochs = 0.5;
-  CHECK(
-      only_text(facts) ==
-      "train.learning_rate: adapters at a peak rate of 0.003: usual are 1e-4 to 5e-4. Change: learning_rate = 2e-4  "
-      "[rate_too_high]");
+  CHECK(only_text(facts) ==
+        "train.learning_rate: adapters at a peak rate of 0.003: usual are 1e-4 to 5e-4. change: learning_rate = 2e-4  "
+        "[rate_too_high]");
 }
 
 TEST_CASE("an adapter at a rate for full fine-tuning is advised on") {
@@ -107,7 +105,7 @@ TEST_CASE("an adapter at a rate for full fine-tuning is advised on") {
   facts.training.learning_rate = 2e-5;
   CHECK(only_text(facts) ==
         "train.learning_rate: adapters at a peak rate of 2e-05, which is one for full fine-tuning: adapters need about "
-        "ten times as much. Change: learning_rate = 2e-4  [rate_too_low]");
+        "ten times as much. change: learning_rate = 2e-4  [rate_too_low]");
 }
 
 TEST_CASE("a small batch at a high rate is advised on, and the change keeps the memory") {
@@ -118,13 +116,13 @@ TEST_CASE("a small batch at a high rate is advised on, and the change keeps the 
   CHECK(
       only_text(facts) ==
       "train.batch_size: 4 examples a step at a peak rate of 5e-05: 1.3e-05 for each, and beyond 3.1e-06 chance moves "
-      "the weights more than the task does; larger batches move them less. Change: accumulation = 4, or batch_size = "
+      "the weights more than the task does; larger batches move them less. change: accumulation = 4, or batch_size = "
       "16  [batch_and_rate]");
   facts.training.accumulation = 4;
   CHECK(names(facts).empty());
   facts.training.accumulation = 1;
   facts.training.rows = 100;
-  CHECK(only_text(facts).find("Change: learning_rate = 1.2e-05  [batch_and_rate]") != std::string::npos);
+  CHECK(only_text(facts).find("change: learning_rate = 1.2e-05  [batch_and_rate]") != std::string::npos);
 }
 
 TEST_CASE("full fine-tuning that starts at its peak is advised to warm up") {
@@ -132,7 +130,7 @@ TEST_CASE("full fine-tuning that starts at its peak is advised to warm up") {
   facts.training.first_factor = 1;
   CHECK(only_text(facts) ==
         "schedule: full fine-tuning without warm-up: the first of 375 steps has a rate of 2e-05, while AdamW knows "
-        "nothing yet of how large gradients are. Change: schedule = require(\"engram.schedule\").linear { warmup = 0.1 "
+        "nothing yet of how large gradients are. change: schedule = require(\"engram.schedule\").linear { warmup = 0.1 "
         "}  [warm_up]");
   facts.training.steps = 49;
   CHECK(names(facts).empty());

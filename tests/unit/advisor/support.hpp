@@ -33,6 +33,10 @@ inline advisor::Facts good_facts() {
   return facts;
 }
 
+inline std::string text_of(const advisor::Advice& advice) {
+  return advisor::finding_of(advice) + ". " + advisor::change_of(advice);
+}
+
 inline std::vector<std::string> names(const advisor::Facts& facts) {
   std::vector<std::string> found;
   for (const advisor::Advice& advice : advisor::advise(facts)) found.push_back(advice.name);
@@ -42,7 +46,7 @@ inline std::vector<std::string> names(const advisor::Facts& facts) {
 // The text of the only piece of advice, or how many there are.
 inline std::string only_text(const advisor::Facts& facts) {
   const std::vector<advisor::Advice> advice = advisor::advise(facts);
-  return advice.size() == 1 ? advisor::text_of(advice.front()) : std::to_string(advice.size()) + " pieces of advice";
+  return advice.size() == 1 ? text_of(advice.front()) : std::to_string(advice.size()) + " pieces of advice";
 }
 
 }  // namespace engram::tests

@@ -11,7 +11,7 @@ TEST_CASE("a rank below four is advised on, once for all sites") {
                     {"encoder.layer.1.attention.self.query", 2, 384, "strategies[1].rank"}};
   CHECK(only_text(facts) ==
         "strategies[1].rank: rank 2 at encoder.layer.0.attention.self.query and 1 more: below 4 an adapter may be too "
-        "small to learn the task. Change: rank = 8  [rank]");
+        "small to learn the task. change: rank = 8  [rank]");
   for (advisor::LowRankSite& site : facts.low_rank) site.rank = 4;
   CHECK(names(facts).empty());
 }
@@ -23,7 +23,7 @@ TEST_CASE("a rank above a quarter of the matrix's smaller side is advised on by 
   CHECK(
       only_text(facts) ==
       "strategies[2].rank: rank 97 at encoder.layer.0.attention.self.query, whose smaller side is 384: above a quarter "
-      "of it an adapter forgets like full fine-tuning, and saves little. Change: rank = 8  [rank]");
+      "of it an adapter forgets like full fine-tuning, and saves little. change: rank = 8  [rank]");
   for (advisor::LowRankSite& site : facts.low_rank) site.rank = 96;
   CHECK(names(facts).empty());
 }
@@ -33,7 +33,7 @@ TEST_CASE("a matrix too small for rank four asks for less, not for both") {
   facts.low_rank = {{"a", 2, 8, "strategies[1].rank"}};
   CHECK(names(facts).empty());
   facts.low_rank[0].rank = 3;
-  CHECK(only_text(facts).find("Change: rank = 2") != std::string::npos);
+  CHECK(only_text(facts).find("change: rank = 2") != std::string::npos);
 }
 
 TEST_CASE("weight decay that shrinks untouched embeddings is advised on, with how much") {
@@ -42,11 +42,11 @@ TEST_CASE("weight decay that shrinks untouched embeddings is advised on, with ho
   CHECK(
       only_text(facts) ==
       "train.weight_decay: weight decay 0.1 shrinks every row of embeddings.word_embeddings.weight by 0.04 % over 375 "
-      "steps; of its 30,522 rows those whose tokens never occur in the training data get nothing else. Change: { "
+      "steps; of its 30,522 rows those whose tokens never occur in the training data get nothing else. change: { "
       "\"freezing\", embeddings = \"frozen\" } as one more of strategies, or weight_decay = 0  [embedding_decay]");
   facts.has_strategies = false;
   CHECK(only_text(facts).find(
-            "Change: strategies = { { \"freezing\", embeddings = \"frozen\" } }, or weight_decay = 0") !=
+            "change: strategies = { { \"freezing\", embeddings = \"frozen\" } }, or weight_decay = 0") !=
         std::string::npos);
   facts.decayed_tables[0].weight_decay = 0.01;
   CHECK(names(facts).empty());
@@ -60,7 +60,7 @@ TEST_CASE("rows that are scored and trained on are counted, with examples") {
       {.evaluated = "new", .used = "train", .rows = 12, .of = 500, .examples = {"new.csv:3 = train.csv:17"}}};
   CHECK(only_text(facts) ==
         "data.new: 12 of its 500 rows are also trained on as data.train, so its scores are flattered (new.csv:3 = "
-        "train.csv:17). Change: take these rows out of one of the two files  [shared_rows]");
+        "train.csv:17). change: take these rows out of one of the two files  [shared_rows]");
   facts.shared[0].trains = false;
   CHECK(only_text(facts).find("are also read by strategies as data.train") != std::string::npos);
   facts.shared[0].rows = 0;
@@ -73,9 +73,9 @@ TEST_CASE("many cut texts are advised on, up to what the model reads") {
   facts.texts[0].words = 150;
   CHECK(only_text(facts) ==
         "train.max_length: at least 300 of the 2,000 texts of data.train have more words than the 128 tokens that are "
-        "read; what comes after is not seen. Change: max_length = 192  [cut_texts]");
+        "read; what comes after is not seen. change: max_length = 192  [cut_texts]");
   facts.max_length = 512;
-  CHECK(only_text(facts).find("Change: shorter texts: the model reads no more than that") != std::string::npos);
+  CHECK(only_text(facts).find("change: shorter texts: the model reads no more than that") != std::string::npos);
   facts.texts[0].cut = 199;
   CHECK(names(facts).empty());
 }
