@@ -47,13 +47,13 @@ RunFolder RunFolder::create(const std::filesystem::path& wanted, const std::stri
   }
 }
 
-void RunFolder::discard() const {
+void RunFolder::discard(const std::filesystem::path& folder) {
   std::error_code ignored;  // what cannot be removed stays: the refusal itself matters more
   for (const char* record :
        {"events.jsonl", "timing.jsonl", "metrics.csv", "recipe.lua", "plan.txt", "manifest.json", "log.txt"}) {
-    std::filesystem::remove(path_ / record, ignored);
+    std::filesystem::remove(folder / record, ignored);
   }
-  std::filesystem::remove(path_, ignored);
+  std::filesystem::remove(folder, ignored);
 }
 
 void RunFolder::require_present() const {

@@ -15,7 +15,9 @@ class RunFolder {
   static RunFolder open(const std::filesystem::path& folder);
 
   // Takes the folder away again when a run is refused before its first step: its records and, once empty, the folder.
-  void discard() const;
+  void discard() const { discard(path_); }
+  // The same for a folder that was left before its run had a manifest.
+  static void discard(const std::filesystem::path& folder);
 
   // Throws InternalError (exit 6) when the folder was removed while the run went on.
   void require_present() const;

@@ -14,6 +14,7 @@ std::vector<recipe::Column> columns_asked_for(const recipe::DataSet& set) {
   std::vector<recipe::Column> asked = set.text;
   asked.insert(asked.end(), set.pair.begin(), set.pair.end());
   if (set.label) asked.push_back(*set.label);
+  if (set.group) asked.push_back(*set.group);
   return asked;
 }
 

@@ -35,4 +35,18 @@ RowCount count_rows(const recipe::DataSet& set, const std::filesystem::path& fil
   return {.rows = std::min(whole, limit), .exact = false};
 }
 
+int64_t rows_within(const recipe::DataSet& set, const std::filesystem::path& file, uint64_t bytes) {
+  recipe::DataSet resolved = set;
+  resolved.format = format_of(set, file);
+  if (resolved.format == recipe::DataFormat::parquet) {
+    const double share = static_cast<double>(bytes) / static_cast<double>(std::filesystem::file_size(file));
+    return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(count_parquet_rows(file)) * share));
+  }
+  const MappedFile map(file);
+  const std::string_view start(reinterpret_cast<const char*>(map.bytes().data()),
+                               std::min<size_t>(map.bytes().size(), bytes));
+  // The last record goes on beyond these bytes.
+  return std::max<int64_t>(1, records_in(resolved, start) - 1);
+}
+
 }  // namespace engram::data

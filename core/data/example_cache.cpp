@@ -14,7 +14,7 @@ namespace engram::data {
 namespace {
 
 // Goes up whenever the file format, the reading of files or the tokenizer library changes what a cache would hold.
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
 constexpr std::string_view kExamplesMagic = "engram examples\n";
 constexpr std::string_view kLabelsMagic = "engram labels\n";
 constexpr size_t kDigestSize = 64;  // of a hexadecimal SHA-256
@@ -42,6 +42,10 @@ class Writer {
     bytes_.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
   }
   void text(std::string_view value) { array(std::span(value)); }
+  void texts(const std::vector<std::string>& values) {
+    number(static_cast<int64_t>(values.size()));
+    for (const std::string& value : values) text(value);
+  }
   void number(int64_t value) { bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value)); }
 
   void save(const std::filesystem::path& cache) {
@@ -72,6 +76,11 @@ class Reader {
   std::string text() {
     const std::vector<char> characters = array<char>();
     return {characters.begin(), characters.end()};
+  }
+  std::vector<std::string> texts() {
+    std::vector<std::string> values(static_cast<size_t>(number()));
+    for (std::string& value : values) value = text();
+    return values;
   }
   int64_t number() {
     int64_t value = 0;
@@ -127,6 +136,7 @@ std::string reading_settings(const recipe::DataSet& set, const std::filesystem::
   settings["text"] = json_of(set.text);
   settings["pair"] = json_of(set.pair);
   settings["label"] = set.label ? json_of({*set.label}) : Json();
+  settings["group"] = set.group ? json_of({*set.group}) : Json();
   settings["label_names"] = set.label_names;
   settings["header"] = set.header;
   settings["delimiter"] = static_cast<int>(separators.delimiter);
@@ -159,6 +169,7 @@ std::optional<Examples> read_examples_cache(const std::filesystem::path& cache) 
     examples.tokens.type_ids.assign(types.begin(), types.end());
     examples.labels = reader.array<int64_t>();
     examples.row_hashes = reader.array<uint64_t>();
+    examples.groups = reader.texts();
     examples.from_cache = true;
     return examples;
   });
@@ -175,21 +186,17 @@ void write_examples_cache(const std::filesystem::path& cache, const Examples& ex
   writer.array(std::span<const uint8_t>(types));
   writer.array(std::span<const int64_t>(examples.labels));
   writer.array(std::span<const uint64_t>(examples.row_hashes));
+  writer.texts(examples.groups);
   writer.save(cache);
 }
 
 std::optional<std::vector<std::string>> read_label_names_cache(const std::filesystem::path& cache) {
-  return read_cache(cache, kLabelsMagic, [](Reader& reader) {
-    std::vector<std::string> names(static_cast<size_t>(reader.number()));
-    for (std::string& name : names) name = reader.text();
-    return names;
-  });
+  return read_cache(cache, kLabelsMagic, [](Reader& reader) { return reader.texts(); });
 }
 
 void write_label_names_cache(const std::filesystem::path& cache, const std::vector<std::string>& names) {
   Writer writer(kLabelsMagic);
-  writer.number(static_cast<int64_t>(names.size()));
-  for (const std::string& name : names) writer.text(name);
+  writer.texts(names);
   writer.save(cache);
 }
 

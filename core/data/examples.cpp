@@ -26,6 +26,35 @@ std::string normalised(const std::string& text) {
   return plain;
 }
 
+// The sequences move out of the table; the tokenizer takes them as two lists.
+TokenizedTexts tokenize(Table& table, const Tokenizer& tokenizer, int64_t max_length) {
+  std::vector<std::string> texts;
+  std::vector<std::string> pairs;
+  texts.reserve(table.rows.size());
+  for (Row& row : table.rows) {
+    texts.push_back(std::move(row.text));
+    if (row.pair) pairs.push_back(std::move(*row.pair));
+  }
+  return tokenizer.encode(texts, pairs, max_length);
+}
+
+Examples read_examples(const recipe::DataSet& set, const std::filesystem::path& file, const Tokenizer& tokenizer,
+                       int64_t max_length, const std::vector<std::string>& labels) {
+  Table table = read_table(set, file);
+  Examples examples;
+  examples.labels = label_indices(set, table, labels);
+  examples.row_hashes.reserve(table.rows.size());
+  for (const Row& row : table.rows) examples.row_hashes.push_back(row_hash(row));
+  for (Row& row : table.rows) {
+    if (row.group) examples.groups.push_back(std::move(*row.group));
+  }
+  examples.tokens = tokenize(table, tokenizer, max_length);
+  examples.content_hash = content_hash(examples);
+  return examples;
+}
+
+}  // namespace
+
 std::vector<int64_t> label_indices(const recipe::DataSet& set, const Table& table,
                                    const std::vector<std::string>& labels) {
   std::unordered_map<std::string, int64_t> index;
@@ -46,32 +75,6 @@ std::vector<int64_t> label_indices(const recipe::DataSet& set, const Table& tabl
   faults.raise();
   return indices;
 }
-
-// The sequences move out of the table; the tokenizer takes them as two lists.
-TokenizedTexts tokenize(Table& table, const Tokenizer& tokenizer, int64_t max_length) {
-  std::vector<std::string> texts;
-  std::vector<std::string> pairs;
-  texts.reserve(table.rows.size());
-  for (Row& row : table.rows) {
-    texts.push_back(std::move(row.text));
-    if (row.pair) pairs.push_back(std::move(*row.pair));
-  }
-  return tokenizer.encode(texts, pairs, max_length);
-}
-
-Examples read_examples(const recipe::DataSet& set, const std::filesystem::path& file, const Tokenizer& tokenizer,
-                       int64_t max_length, const std::vector<std::string>& labels) {
-  Table table = read_table(set, file);
-  Examples examples;
-  examples.labels = label_indices(set, table, labels);
-  examples.row_hashes.reserve(table.rows.size());
-  for (const Row& row : table.rows) examples.row_hashes.push_back(row_hash(row));
-  examples.tokens = tokenize(table, tokenizer, max_length);
-  examples.content_hash = content_hash(examples);
-  return examples;
-}
-
-}  // namespace
 
 uint64_t row_hash(const Row& row) {
   // The unit separator stands in no normalised text.

@@ -17,6 +17,7 @@ struct Examples {
   std::string task;
   TokenizedTexts tokens;
   std::vector<int64_t> labels;       // index into the task's label names; -1: no label
+  std::vector<std::string> groups;   // of each row; empty where the set names no group column
   std::vector<uint64_t> row_hashes;  // of normalised text and pair (see row_hash), to count rows that sets share
   std::string file_hash;             // SHA-256 of the data file
   std::string content_hash;          // of tokens and labels: what evaluations of these examples depend on
@@ -27,6 +28,11 @@ struct Examples {
 
 // A hash of a row's text and pair, not its label. Case (ASCII) and white space do not count.
 uint64_t row_hash(const Row& row);
+
+// Of each row the index of its label in `labels`, or -1 where it has none. Throws DataError with every label that is none
+// of them: file, line, the nearest.
+std::vector<int64_t> label_indices(const recipe::DataSet& set, const Table& table,
+                                   const std::vector<std::string>& labels);
 
 // The distinct label names of a table, sorted (numerically if all are integers, else by bytes).
 std::vector<std::string> label_names(const Table& table);

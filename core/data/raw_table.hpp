@@ -21,7 +21,7 @@ struct RawTable {
   std::vector<int64_t> lines;              // [row] the line its record starts on; the row's number for Parquet
 };
 
-// The columns that a set names, in the order text, pair, label.
+// The columns that a set names, in the order text, pair, label, group.
 std::vector<recipe::Column> columns_asked_for(const recipe::DataSet& set);
 
 // How faults call a column.

@@ -51,16 +51,19 @@ void check_utf8(std::string_view text, size_t bytes_before, LineFaults& faults) 
 }  // namespace
 
 Source read_source(const recipe::DataSet& set, const std::filesystem::path& file, LineFaults& faults) {
-  Source source{.text = read_file(file)};
-  source.file_bytes = source.text.size();
-  const std::string_view mark = byte_order_mark(source.text);
+  std::error_code error;
+  if (std::filesystem::file_size(file, error) == 0 && !error) return {};
+  const MappedFile map(file);
+  const std::string_view whole(reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size());
+  Source source{.file_bytes = whole.size()};
+  const std::string_view mark = byte_order_mark(whole);
   if (mark == "UTF-16") {
     throw DataError(
         {.what = "is UTF-16", .where = file.string(), .allowed = "UTF-8 or ISO-8859-1", .fix = "save it as UTF-8"});
   }
   const size_t skipped = mark.empty() ? 0 : 3;
-  source.text.erase(0, skipped);
-  source.text.resize(bytes_read(set, source.text));
+  const std::string_view content = whole.substr(skipped);
+  source.text = content.substr(0, bytes_read(set, content));
   // A byte-order mark says UTF-8, whatever the recipe says.
   if (set.encoding == recipe::TextEncoding::iso_8859_1 && mark.empty()) {
     source.text = utf8_from_iso_8859_1(source.text);

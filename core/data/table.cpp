@@ -61,7 +61,7 @@ std::string label(const DataSet& set, const Cell& cell, const std::string& colum
   return value;
 }
 
-// Columns come in the order text, pair, label.
+// Columns come in the order text, pair, label, group.
 std::vector<Row> rows_of(const DataSet& set, const RawTable& raw, LineFaults& faults) {
   const bool lines = set.format == DataFormat::label_lines;
   const size_t texts = lines ? 1 : set.text.size();
@@ -72,9 +72,12 @@ std::vector<Row> rows_of(const DataSet& set, const RawTable& raw, LineFaults& fa
     row.line = raw.lines[i];
     row.text = sequence(raw, 0, texts, i, faults);
     if (pairs > 0) row.pair = sequence(raw, texts, pairs, i, faults);
+    size_t next = texts + pairs;
     if (lines || set.label) {
-      row.label = label(set, raw.columns.back()[i], raw.names.back(), row.line, faults);
+      row.label = label(set, raw.columns[next][i], raw.names[next], row.line, faults);
+      ++next;
     }
+    if (set.group) row.group = raw.columns[next][i].value_or("");
   }
   return rows;
 }

@@ -15,6 +15,7 @@ struct Row {
   std::string text;
   std::optional<std::string> pair;   // second sequence of a sentence pair
   std::optional<std::string> label;  // the label's name, after label_names and label_until
+  std::optional<std::string> group;  // "" where the file holds no value
   int64_t line = 0;                  // first line of the record in the file, from 1 (row number for Parquet)
 };
 
@@ -34,5 +35,8 @@ struct RowCount {
   bool exact = true;
 };
 RowCount count_rows(const recipe::DataSet& set, const std::filesystem::path& file);
+
+// How many whole rows the first `bytes` of a larger file hold; of a Parquet file in proportion. At least 1.
+int64_t rows_within(const recipe::DataSet& set, const std::filesystem::path& file, uint64_t bytes);
 
 }  // namespace engram::data

@@ -2,6 +2,7 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -51,6 +52,18 @@ std::vector<int64_t> lengths_of(const data::Batch& batch) {
   return lengths;
 }
 
+// Into the rows of `all` (N, C) that the batch holds.
+void keep_probabilities(const data::Batch& batch, const at::Tensor& logits_BC, int64_t examples,
+                        std::vector<float>& all) {
+  const at::Tensor probabilities_BC = logits_BC.softmax(1).cpu().contiguous();
+  const auto classes = static_cast<size_t>(probabilities_BC.size(1));
+  all.resize(static_cast<size_t>(examples) * classes);
+  for (size_t i = 0; i < batch.rows.size(); ++i) {
+    const float* row = probabilities_BC.const_data_ptr<float>() + i * classes;
+    std::copy_n(row, classes, all.begin() + batch.rows[i] * static_cast<int64_t>(classes));
+  }
+}
+
 std::string row_name(const data::Examples& examples, int64_t row) {
   return "row " + std::to_string(row + 1) + " of the set '" + examples.name + "'";
 }
@@ -66,6 +79,7 @@ SetScores evaluate(const model::Model& model, const data::Examples& examples, co
   for_each_batch(model, examples, settings, logits, [&](const data::Batch& batch, const at::Tensor& logits_BC) {
     const at::Tensor losses_B = at::cross_entropy_loss(logits_BC, batch.labels_B, {}, at::Reduction::None).cpu();
     const at::Tensor predictions_B = logits_BC.argmax(1).cpu();
+    if (settings.probabilities) keep_probabilities(batch, logits_BC, examples.size(), scores.probabilities);
     for (size_t i = 0; i < batch.rows.size(); ++i) {
       const auto row = static_cast<size_t>(batch.rows[i]);
       scores.losses[row] = losses_B.data_ptr<float>()[i];

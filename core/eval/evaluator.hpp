@@ -17,14 +17,16 @@ namespace engram::eval {
 struct EvaluationSettings {
   int64_t batch_size = 32;
   recipe::Precision precision = recipe::Precision::fp32;
-  bool adapters = true;  // false: the base model as if nothing were attached
+  bool adapters = true;        // false: the base model as if nothing were attached
+  bool probabilities = false;  // keep those of every example and class
 };
 
 // What is kept of every example, in the order of the set.
 struct SetScores {
   std::map<std::string, double> metrics;
   std::vector<int64_t> predictions;
-  std::vector<double> losses;  // nats
+  std::vector<double> losses;        // nats
+  std::vector<float> probabilities;  // (N, C), softmax of the logits in fp32, row by row; empty unless asked for
 };
 
 // Evaluates the head of examples.task. Polls the interrupt flag between batches (throws interrupt::Interrupted).

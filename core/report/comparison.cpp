@@ -63,21 +63,41 @@ Cell row_cell(const RunSummary& run, const EvaluationRow& wanted,
   return row == nullptr ? Cell{"-"} : cell(*row);
 }
 
+// The measures of a set that recipes define, each once.
+std::vector<const EvaluationRow*> own_rows(const std::string& set, const std::vector<RunSummary>& runs) {
+  std::vector<const EvaluationRow*> own;
+  for (const RunSummary& run : runs) {
+    for (const EvaluationRow& row : run.rows) {
+      const bool counts = row.set == set && row.unit == Unit::plain && row.metric != "drift";
+      const bool seen = std::any_of(own.begin(), own.end(), [&](auto* other) { return other->metric == row.metric; });
+      if (counts && !seen) own.push_back(&row);
+    }
+  }
+  return own;
+}
+
 void add_set(std::vector<Line>& lines, const EvaluationRow& row, const std::vector<RunSummary>& runs) {
+  using CellOfRow = std::function<Cell(const EvaluationRow&)>;
   lines.push_back({role_label(row.role) + ": " + row.set + ", " + metric_label(row.metric), {}});
-  const auto add = [&](const char* label, const std::function<Cell(const EvaluationRow&)>& cell) {
-    lines.push_back(line_of(label, runs, [&](const RunSummary& run) { return row_cell(run, row, cell); }));
+  const auto add_row = [&](const std::string& label, const EvaluationRow& wanted, const CellOfRow& cell) {
+    lines.push_back(line_of(label, runs, [&](const RunSummary& run) { return row_cell(run, wanted, cell); }));
   };
+  const auto add = [&](const char* label, const CellOfRow& cell) { add_row(label, row, cell); };
   add("  before", [](auto& r) { return Cell{value_text(r.unit, r.baseline)}; });
   add("  after", [](auto& r) { return Cell{value_text(r.unit, r.now)}; });
   if (row.role == Role::new_task) {
-    add("  learned", [](auto& r) { return Cell{change_text(r.unit, r.change), change_colour(r.unit, r.change)}; });
+    add("  learned", [](auto& r) { return Cell{change_text(r.unit, r.change), change_colour(r, r.change)}; });
   } else {
-    add("  change", [](auto& r) { return Cell{change_text(r.unit, r.change), change_colour(r.unit, r.change)}; });
+    add("  change", [](auto& r) { return Cell{change_text(r.unit, r.change), change_colour(r, r.change)}; });
     add("  kept", [](auto& r) {
       return r.retained
                  ? Cell{text::fixed(100 * *r.retained, 1) + " %", *r.retained < 0.995 ? Colour::bad : Colour::good}
                  : Cell{"-"};
+    });
+  }
+  for (const EvaluationRow* own : own_rows(row.set, runs)) {
+    add_row("  " + cut(metric_label(own->metric), kLabelWidth - 2), *own, [](auto& r) {
+      return Cell{value_text(r.unit, r.now), change_colour(r, r.change)};
     });
   }
 }
@@ -147,9 +167,9 @@ Leader leader(const std::vector<RunSummary>& runs, const std::function<double(co
   return {best, value(*best) - next};
 }
 
-double goodness(const EvaluationRow& row, double value) { return row.unit == Unit::share ? value : -value; }
+double goodness(const EvaluationRow& row, double value) { return larger_is_better(row) ? value : -value; }
 
-bool draws(Unit unit, double ahead) { return change_colour(unit, ahead) == Colour::none; }
+bool draws(const EvaluationRow& row, double ahead) { return change_colour(row, ahead) == Colour::none; }
 
 }  // namespace
 
@@ -192,7 +212,7 @@ std::string verdict(const std::vector<RunSummary>& runs) {
   }
   const Leader learned = leader(runs, [&](auto& run) { return goodness(fresh, same_row(run, fresh)->now); });
   const Leader kept = leader(runs, [&](auto& run) { return goodness(original, same_row(run, original)->change); });
-  const bool learned_level = draws(fresh.unit, learned.ahead), kept_level = draws(original.unit, kept.ahead);
+  const bool learned_level = draws(fresh, learned.ahead), kept_level = draws(original, kept.ahead);
   const std::string by_learning = amount_text(fresh.unit, learned.ahead),
                     by_keeping = amount_text(original.unit, kept.ahead);
   if (learned_level && kept_level) return "Level on both tasks.";

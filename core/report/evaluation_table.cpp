@@ -46,7 +46,7 @@ std::string numbers(const EvaluationRow& row, TableColumns shown, const Style& s
   if (shown == TableColumns::baseline) return baseline;
   const std::string change = pad_left(change_text(row.unit, row.change), kValueWidth - 1);
   return baseline + "  " + pad_left(value_text(row.unit, row.now), kValueWidth) + "  " +
-         style.paint(change_colour(row.unit, row.change), change);
+         style.paint(change_colour(row, row.change), change);
 }
 
 // Rows of one role together and sets together, otherwise as given.

@@ -44,9 +44,13 @@ std::string amount_text(Unit unit, double amount) {
   return unit == Unit::nats ? number + " nats" : number;
 }
 
-Colour change_colour(Unit unit, double change) {
-  if (prints_as_zero(unit, change)) return Colour::none;
-  return (change > 0) == (unit == Unit::share) ? Colour::good : Colour::bad;
+bool larger_is_better(const EvaluationRow& row) {
+  return row.better == Better::by_unit ? row.unit == Unit::share : row.better == Better::larger;
+}
+
+Colour change_colour(const EvaluationRow& row, double change) {
+  if (prints_as_zero(row.unit, change)) return Colour::none;
+  return (change > 0) == larger_is_better(row) ? Colour::good : Colour::bad;
 }
 
 std::string rate_text(double rate) {

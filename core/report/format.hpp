@@ -19,8 +19,10 @@ std::string change_text(Unit unit, double change);
 // "17.3 points" or "0.402 nats", without a sign.
 std::string amount_text(Unit unit, double amount);
 
+// Whether more of the measure is better.
+bool larger_is_better(const EvaluationRow& row);
 // Green for better, red for worse, none for a change that prints as zero.
-Colour change_colour(Unit unit, double change);
+Colour change_colour(const EvaluationRow& row, double change);
 
 // "1.8e-04".
 std::string rate_text(double rate);

@@ -1,5 +1,7 @@
 #include "report/summary_json.hpp"
 
+#include "report/format.hpp"
+
 namespace engram::report {
 namespace {
 
@@ -74,9 +76,16 @@ Json to_json(const RunHeader& header) {
 }
 
 Json to_json(const EvaluationRow& row) {
-  return {{"set", row.set},         {"role", word(row.role)},    {"metric", row.metric},
-          {"unit", word(row.unit)}, {"baseline", row.baseline},  {"now", row.now},
-          {"change", row.change},   {"drop", or_null(row.drop)}, {"retained", or_null(row.retained)}};
+  return {{"set", row.set},
+          {"role", word(row.role)},
+          {"metric", row.metric},
+          {"unit", word(row.unit)},
+          {"baseline", row.baseline},
+          {"now", row.now},
+          {"change", row.change},
+          {"drop", or_null(row.drop)},
+          {"retained", or_null(row.retained)},
+          {"better", larger_is_better(row) ? "larger" : "smaller"}};
 }
 
 Json to_json(const RunSummary& summary) {

@@ -39,6 +39,7 @@ class Reader {
     refuse(field, "is '" + given + "', a word that is not known here");
   }
   Reader inner(const char* field) const { return {at(field), prefix_ + field + ".", file_}; }
+  bool holds(const char* field) const { return json_.contains(field); }
   bool is_null(const char* field) const { return at(field).is_null(); }
   std::vector<Reader> list(const char* field) const {
     if (!at(field).is_array()) refuse(field, "is not a list");
@@ -72,10 +73,18 @@ std::optional<RunPoint> read_point(const Reader& reader, const char* field) {
   return RunPoint{at.value<double>("step"), at.value<double>("epoch")};
 }
 
+// Absent in files of earlier versions, which had no metrics of recipes' own.
+Better read_better(const Reader& row) {
+  if (!row.holds("better")) return Better::by_unit;
+  return row.value<std::string>("better") == "larger" ? Better::larger : Better::smaller;
+}
+
 EvaluationRow read_row(const Reader& row) {
-  return {row.value<std::string>("set"), row.one_of("role", kRoles),    row.value<std::string>("metric"),
-          row.one_of("unit", kUnits),    row.value<double>("baseline"), row.value<double>("now"),
-          row.value<double>("change"),   row.optional<double>("drop"),  row.optional<double>("retained")};
+  return {row.value<std::string>("set"),    row.one_of("role", kRoles),
+          row.value<std::string>("metric"), row.one_of("unit", kUnits),
+          row.value<double>("baseline"),    row.value<double>("now"),
+          row.value<double>("change"),      row.optional<double>("drop"),
+          row.optional<double>("retained"), read_better(row)};
 }
 
 std::vector<EvaluationRow> read_rows(const Reader& reader, const char* field) {

@@ -16,8 +16,11 @@ namespace engram::report {
 enum class Role { new_task, original_task };
 
 // How a measure is written: a share of 1 as percent and its change in points; nats and plain numbers as they are.
-// Of shares (accuracy, macro F1) more is better; of nats and plain numbers (loss, KL, drift) less is.
 enum class Unit { share, nats, plain };
+
+// Which change is good. By unit: of shares (accuracy, macro F1) more is better; of nats and plain numbers (loss, KL,
+// drift) less is. A recipe's own metrics are plain numbers and say themselves.
+enum class Better { by_unit, larger, smaller };
 
 struct DataLine {
   std::string name;
@@ -79,6 +82,7 @@ struct EvaluationRow {
   double change = 0;
   std::optional<double> drop;      // original task: what was lost, larger is worse
   std::optional<double> retained;  // original task: 1 - relative drop
+  Better better = Better::by_unit;
 };
 
 enum class EvaluationKind {

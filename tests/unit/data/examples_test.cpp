@@ -44,6 +44,12 @@ void check_equal(const Examples& a, const Examples& b) {
   CHECK(a.content_hash == b.content_hash);
 }
 
+recipe::DataSet grouped() {
+  recipe::DataSet set = text_and_label();
+  set.group = std::string("part");
+  return set;
+}
+
 Table labelled(const std::vector<std::string>& labels) {
   Table table;
   for (const std::string& label : labels) table.rows.push_back({.text = "text", .label = label});
@@ -194,6 +200,36 @@ TEST_CASE("row hashes see words, not case, white space or labels", "[data]") {
   CHECK(hash("a", "b") == hash("A", " b"));
   CHECK(hash("a", "b") != hash("b", "a"));
   CHECK(row_hash({.text = "a", .label = "x"}) == row_hash({.text = "a", .label = "y"}));
+}
+
+TEST_CASE("groups are read beside labels, come back from the cache, and have a cache of their own", "[data]") {
+  const Folder folder;
+  const auto file = folder.file("a.csv", "part,text,label\nnorth,one,x\n,two,y\nsouth,three,x\n");
+  const std::vector<std::string> expected = {"north", "", "south"};
+  CHECK(load(file, grouped()).groups == expected);
+  const Examples again = load(file, grouped());
+  CHECK(again.from_cache);
+  CHECK(again.groups == expected);
+  CHECK(again.labels == std::vector<int64_t>{0, 1, 0});
+  const Examples without = load(file);
+  CHECK_FALSE(without.from_cache);
+  CHECK(without.groups.empty());
+}
+
+TEST_CASE("groups are read from JSON Lines, where numbers count as names and a missing value is a group without one",
+          "[data]") {
+  const Folder folder;
+  const auto file = folder.file("a.jsonl",
+                                "{\"text\": \"one\", \"label\": \"x\", \"part\": 7}\n"
+                                "{\"text\": \"two\", \"label\": \"y\"}\n");
+  CHECK(load(file, grouped()).groups == std::vector<std::string>{"7", ""});
+}
+
+TEST_CASE("a group column that the file does not have is refused with the nearest name", "[data]") {
+  const Folder folder;
+  const auto file = folder.file("a.csv", "prat,text,label\nnorth,one,x\n");
+  CHECK(refusal(folder, [&] { load(file, grouped()); }).find("has no column 'part'; did you mean 'prat'?") !=
+        std::string::npos);
 }
 
 }  // namespace engram::data

@@ -1,5 +1,9 @@
 #include "eval/evaluator.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
 #include "base/errors.hpp"
 #include "base/interrupt.hpp"
 #include "support/catch.hpp"
@@ -58,4 +62,21 @@ TEST_CASE("evaluation stops at a signal") {
   interrupt::request();
   CHECK_THROWS_AS(eval::evaluate(*run.model, run.examples, {}), interrupt::Interrupted);
   interrupt::clear();
+}
+
+TEST_CASE("probabilities are kept when asked for: their rows add up to one, and the largest is the prediction") {
+  for (const at::Device device : devices()) {
+    const TinyRun run = tiny_run("full", device);
+    CHECK(eval::evaluate(*run.model, run.examples, {}).probabilities.empty());
+    const eval::SetScores scores = eval::evaluate(*run.model, run.examples, {.batch_size = 5, .probabilities = true});
+    const size_t classes = run.model->find_head("wind")->labels.size();
+    REQUIRE(scores.probabilities.size() == scores.predictions.size() * classes);
+    for (size_t row = 0; row < scores.predictions.size(); ++row) {
+      const float* p = &scores.probabilities[row * classes];
+      CHECK(std::accumulate(p, p + classes, 0.0) == Approx(1).epsilon(1e-6));
+      CHECK(std::max_element(p, p + classes) - p == scores.predictions[row]);
+      // The loss is the negative logarithm of the label's.
+      CHECK(-std::log(p[run.examples.labels[row]]) == Approx(scores.losses[row]).epsilon(1e-4));
+    }
+  }
 }

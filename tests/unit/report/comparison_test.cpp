@@ -81,5 +81,19 @@ TEST_CASE("a set that only one run has is marked in the other") {
   CHECK(text.find("before                           -      50.0 %", third) != std::string::npos);
 }
 
+TEST_CASE("metrics of a recipe's own stand below their set, and are green where they went the better way") {
+  RunSummary with = summary();
+  with.rows.push_back(row("new", Role::new_task, "group_gap", Unit::plain, 0.5, 0.25));
+  with.rows.back().better = Better::smaller;
+  Style colourful;
+  colourful.colour = true;
+  const std::string text = comparison({careless(), with}, colourful);
+  const size_t line = text.find("group gap");
+  REQUIRE(line != std::string::npos);
+  CHECK(line < text.find("original task: original, accuracy"));
+  const std::string cells = text.substr(line, text.find('\n', line) - line);
+  CHECK(cells.find(colourful.paint(Colour::good, pad_left("0.250", 10))) != std::string::npos);
+}
+
 }  // namespace
 }  // namespace engram::report

@@ -1,6 +1,7 @@
 #include "report/summary_json.hpp"
 
 #include "base/errors.hpp"
+#include "report/format.hpp"
 #include "support/catch.hpp"
 #include "unit/report/report_support.hpp"
 
@@ -35,6 +36,18 @@ TEST_CASE("a run without a checkpoint and without a crossover survives the file"
   const RunSummary read = summary_from_json(to_json(bare), "result.json");
   CHECK_FALSE(read.chosen);
   CHECK_FALSE(read.marginal_crossover);
+}
+
+TEST_CASE("which change of a metric is good survives the file, and follows from the unit in older files") {
+  RunSummary with = summary();
+  with.rows.push_back(row("new", Role::new_task, "recall", Unit::plain, 0.5, 0.6));
+  with.rows.back().better = Better::larger;
+  Json json = to_json(with);
+  CHECK(larger_is_better(summary_from_json(json, "result.json").rows.back()));
+  for (Json& one : json["rows"]) one.erase("better");
+  const RunSummary older = summary_from_json(json, "result.json");
+  CHECK(larger_is_better(older.rows.front()));
+  CHECK_FALSE(larger_is_better(older.rows.back()));
 }
 
 TEST_CASE("every ending survives the file") {
