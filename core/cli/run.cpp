@@ -4,14 +4,15 @@
 #include <iostream>
 #include <memory>
 
-#include "base/files.hpp"
 #include "base/interrupt.hpp"
-#include "base/json.hpp"
-#include "checkpoint/run_folder.hpp"
 #include "cli/commands.hpp"
+#include "cli/failure.hpp"
+#include "cli/resumed.hpp"
 #include "cli/sources.hpp"
 #include "report/style.hpp"
 #include "report/terminal.hpp"
+#include "run/chain.hpp"
+#include "run/grid.hpp"
 #include "run/session.hpp"
 
 namespace engram::cli {
@@ -19,6 +20,7 @@ namespace {
 
 struct Options {
   SourceOptions source;
+  std::vector<std::string> recipes;
   std::filesystem::path out;
   std::filesystem::path resume;
   double max_seconds = 0;
@@ -28,32 +30,50 @@ struct Options {
   report::Mode mode() const { return json ? report::Mode::json : quiet ? report::Mode::quiet : report::Mode::normal; }
 };
 
-// A resumed run takes its recipe and overrides from its own manifest, so that it cannot go on as another run.
-run::Sources resumed_sources(const Options& options) {
-  const checkpoint::RunFolder folder = checkpoint::RunFolder::open(options.resume);
-  const Json manifest = read_json(folder.manifest());
-  run::Sources sources = options.source.sources();
-  sources.recipe = manifest.at("recipe_file").get<std::string>();
-  if (sources.recipe == "-" || !std::filesystem::exists(sources.recipe) ||
-      sha256(read_file(sources.recipe)) != manifest.at("recipe_sha256").get<std::string>()) {
-    throw DataError({.what = "the run cannot go on: its recipe " + sources.recipe + " is gone or has changed since",
-                     .where = options.resume.string(),
-                     .fix = "put back the text that " + folder.recipe_copy().string() + " holds"});
+run::Console console_of(const report::Style& style) {
+  return {.out = std::cout, .style = style, .tell = [](const std::exception_ptr& thrown) {
+            const Failure failure = describe(thrown);
+            std::cout.flush();
+            std::cerr << failure.text;
+            return failure.exit_code;
+          }};
+}
+
+bool is_grid(const run::Sources& sources) {
+  // Standard input can be read once: a grid from there runs point by point, with --point.
+  if (sources.recipe == "-" || !sources.point.empty()) return false;
+  return !script::RecipeScript::points(sources.recipe, sources.scripts).empty();
+}
+
+// What the command line asks for, or what a folder goes on with.
+Resumed wanted(const Options& options) {
+  const run::Sources given = options.source.sources();
+  if (!options.resume.empty()) return resumed(options.resume, given);
+  Resumed wanted{.sources = given, .recipes = options.recipes};
+  if (options.recipes.size() > 1) {
+    wanted.kind = FolderKind::chain;
+  } else {
+    wanted.sources.recipe = options.recipes.front();
+    wanted.kind = is_grid(wanted.sources) ? FolderKind::grid : FolderKind::run;
   }
-  sources.overrides = manifest.at("overrides").get<script::Overrides>();
-  return sources;
+  return wanted;
 }
 
 ExitCode execute(const Options& options) {
   interrupt::watch();
   std::signal(SIGPIPE, [](int) { interrupt::request(); });  // whoever read the output has gone: save, and end
-  report::Terminal terminal(std::cout, report::detect_style(options.mode()));
-  const run::RunOptions run_options{
-      .out = options.out,
-      .resume = options.resume,
-      .max_seconds = options.max_seconds > 0 ? std::optional(options.max_seconds) : std::nullopt};
-  const bool resumes = !options.resume.empty();
-  return run::run_recipe(resumes ? resumed_sources(options) : options.source.sources(), run_options, terminal);
+  const report::Style style = report::detect_style(options.mode());
+  const auto limit = options.max_seconds > 0 ? std::optional(options.max_seconds) : std::nullopt;
+  const Resumed what = wanted(options);
+  if (what.kind == FolderKind::run) {
+    report::Terminal terminal(std::cout, style);
+    return run::run_recipe(what.sources, {.out = options.out, .resume = options.resume, .max_seconds = limit},
+                           terminal);
+  }
+  const run::SeriesOptions series{.out = options.out, .resume = options.resume, .max_seconds = limit};
+  const run::Console console = console_of(style);
+  return what.kind == FolderKind::grid ? run::run_grid(what.sources, series, console)
+                                       : run::run_chain(what.recipes, what.sources, series, console);
 }
 
 // Empty when `text` is a number above 0, else what is wrong with it, as CLI11 wants it.
@@ -68,20 +88,24 @@ std::string above_zero(const std::string& text) {
 void add_run(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App& command = *app.add_subcommand("run", "Trains as a recipe says, and scores both tasks all along");
-  CLI::Option* recipe =
-      command.add_option("recipe", options->source.recipe, "The recipe, a Lua file; - for standard input");
+  CLI::Option* recipe = command.add_option(
+      "recipe", options->recipes,
+      "The recipe, a Lua file; - for standard input. Several: each starts from the result before it");
   options->source.add_to(command);
-  command.add_option("--out", options->out, "The run folder to make (default: the next free runs/<recipe>-NNN)");
-  CLI::Option* resume = command.add_option("--resume", options->resume, "A run folder to go on with");
-  command.add_option("--max-time", options->max_seconds, "Stop, saved, after so many seconds")
+  command.add_option("--out", options->out, "The folder to make (default: the next free runs/<recipe>-NNN)");
+  CLI::Option* resume =
+      command.add_option("--resume", options->resume, "A folder of a run, a grid or a chain to go on with");
+  command.add_option("--max-time", options->max_seconds, "Stop, saved, after so many seconds in all")
       ->type_name("SECONDS")
       ->check(above_zero);
   CLI::Option* quiet = command.add_flag("--quiet", options->quiet, "Only the final lines");
   command.add_flag("--json", options->json, "One JSON object a line, nothing else")->excludes(quiet);
   // A resumed run keeps the settings that it began with.
-  for (const char* settings : {"recipe", "--set", "--device"}) resume->excludes(command.get_option(settings));
+  for (const char* settings : {"recipe", "--set", "--device", "--point", "--out"})
+    resume->excludes(command.get_option(settings));
   command.callback([options, &context, recipe, resume] {
     if (recipe->count() + resume->count() == 0) throw CLI::RequiredError("recipe");
+    if (recipe->count() > 1 && !options->source.point.empty()) throw CLI::ExcludesError("--point", "several recipes");
     context.exit_code = execute(*options);
   });
 }

@@ -18,11 +18,14 @@ void SourceOptions::add_to(CLI::App& command) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--device", device, "auto, cpu or cuda; overrides train.device");
+  command.add_option("--point", point, "One point of a grid, such as rank=4,rate=1e-05")->type_name("NAME");
   command.add_option("--plugin", plugins, "A plugin file or a folder of plugins; before all others");
+  command.add_flag("--strict", strict, "Refuses a recipe that gets any advice, with all of it");
 }
 
 run::Sources SourceOptions::sources() const {
-  run::Sources sources{.recipe = recipe, .scripts = Installation::locate().scripts, .plugins = plugins};
+  run::Sources sources{.recipe = recipe, .point = point, .scripts = Installation::locate().scripts, .plugins = plugins};
+  if (strict) sources.advised = run::Advised::refused;
   Faults faults;
   for (const std::string& text : set) {
     const size_t equals = text.find('=');

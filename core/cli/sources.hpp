@@ -14,11 +14,13 @@ namespace engram::cli {
 
 struct SourceOptions {
   std::string recipe;
+  std::string point;
   std::vector<std::string> set;  // "key=value"
   std::string device;
   std::vector<std::filesystem::path> plugins;
+  bool strict = false;
 
-  // Adds --set, --device and --plugin to a command.
+  // Adds --set, --device, --plugin, --point and --strict to a command.
   void add_to(CLI::App& command);
   // Throws RecipeError on a --set without '='.
   run::Sources sources() const;

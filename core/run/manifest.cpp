@@ -80,12 +80,17 @@ Json seeds_json(const Preparation& prepared) {
 
 Json manifest(const Sources& sources, const Preparation& prepared, const Material& material) {
   const recipe::Recipe& recipe = prepared.recipe();
+  const auto or_null = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
   Json overrides = Json::array();
   for (const auto& [key, value] : sources.overrides) overrides.push_back({key, value});
   return {{"format", 1},
           {"started", utc_now()},
           {"recipe_file", recipe.file == "-" ? "-" : std::filesystem::absolute(recipe.file).string()},
           {"recipe_sha256", sha256(recipe.source)},
+          {"recipe_folder", std::filesystem::absolute(recipe.folder).lexically_normal().string()},
+          {"point", or_null(sources.point)},
+          {"chain",
+           {{"starts_from", or_null(sources.predecessor.string())}, {"followed", sources.followed == Followed::yes}}},
           {"overrides", overrides},
           {"versions", {{"engram", version()}, {"sdk", ENGRAM_SDK_VERSION}, {"torch", TORCH_VERSION}}},
           {"device", material.model->device().str()},

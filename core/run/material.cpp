@@ -48,8 +48,12 @@ std::string shared_text(int64_t shared, const data::Examples& examples, const st
          " also stand in " + purpose + " (" + with.name + ")";
 }
 
-// Rows that are scored must not be among those that train, are mixed in, or are measured from.
-void warn_of_shared_rows(Material& material, const data::Examples& used, const std::string& purpose) {
+// Rows that are scored must not be among those that train, are mixed in, or are measured from. Advice has said so of
+// files that were read whole before.
+void warn_of_shared_rows(const Preparation& prepared, Material& material, const data::Examples& used,
+                         const std::string& purpose) {
+  const auto& sets = prepared.sets;
+  if (std::all_of(sets.begin(), sets.end(), [](const SetFacts& set) { return set.content.whole; })) return;
   for (const EvaluationSet& set : material.evaluation) {
     const int64_t shared = count_shared(set.examples, used);
     if (shared == 0) continue;
@@ -99,7 +103,7 @@ void give_heads(const Preparation& prepared, const data::Tokenizer& tokenizer, M
         require_labels(examples, set);
         // Training sets and those of strategies were compared before.
         if (set.set->use == recipe::DataUse::strategies && !material.strategy_sets.contains(set.set->name)) {
-          warn_of_shared_rows(material, examples, "the data that a probe is fitted on");
+          warn_of_shared_rows(prepared, material, examples, "the data that a probe is fitted on");
         }
         material.model->set_head(
             train::fit_probe(*material.model, examples, facts.labels, recipe.train.evaluation_batch_size));
@@ -141,7 +145,7 @@ void load_strategy_sets(const Preparation& prepared, const data::Tokenizer& toke
       require_known_ids(examples, prepared.view);
       if (facts.set->use == recipe::DataUse::strategies) {
         warn_of_truncation(material, examples, prepared.recipe().train.max_length);
-        warn_of_shared_rows(material, examples, "the data that strategies use");
+        warn_of_shared_rows(prepared, material, examples, "the data that strategies use");
         warn_of_trained_rows(material, examples);
       }
       material.strategy_sets.emplace(name, std::move(examples));
@@ -180,6 +184,7 @@ Material load_material(const Preparation& prepared, at::Device device,
     require_known_ids(examples, prepared.view);
     warn_of_truncation(material, examples, recipe.train.max_length);
     if (facts.set->use == recipe::DataUse::train) {
+      examples.groups.clear();  // nothing that trains reads them
       append(material.training, std::move(examples));
     } else {
       material.evaluation.push_back({facts.set, std::move(examples)});
@@ -187,7 +192,7 @@ Material load_material(const Preparation& prepared, at::Device device,
   }
   const auto planned = plan_warnings(prepared, train::count_steps(material.training.size(), recipe.train));
   material.warnings.insert(material.warnings.begin(), planned.begin(), planned.end());
-  warn_of_shared_rows(material, material.training, "the training data");
+  warn_of_shared_rows(prepared, material, material.training, "the training data");
   load_strategy_sets(prepared, tokenizer, material);
 
   phase("loading the model");

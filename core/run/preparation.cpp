@@ -7,6 +7,7 @@
 #include "data/examples.hpp"
 #include "eval/evaluator.hpp"
 #include "eval/metrics.hpp"
+#include "run/advice.hpp"
 #include "run/strategy_facts.hpp"
 #include "strategy/plugin_finder.hpp"
 
@@ -117,7 +118,13 @@ TaskFacts task_facts(const recipe::Task& task, const model::FolderFacts& folder,
   for (const SetFacts& set : sets) {
     const bool fits = task.head == recipe::HeadSource::probe ? set.set->name == task.probe_data
                                                              : set.set->use == recipe::DataUse::train;
-    if (fits && set.set->task == task.name) facts.labels = data::label_names(*set.set, set.file);
+    if (!fits || set.set->task != task.name) continue;
+    try {
+      facts.labels = data::label_names(*set.set, set.file);
+    } catch (const DataError& error) {
+      faults.add(error.faults());
+      return facts;
+    }
     if (!facts.labels.empty()) break;
   }
   if (facts.labels.size() < 2) {
@@ -140,6 +147,15 @@ recipe::Metrics metric_names_of(const recipe::Recipe& recipe) {
   return names;
 }
 
+std::vector<recipe::SetShape> shapes_of(const Preparation& prepared) {
+  std::vector<recipe::SetShape> shapes;
+  for (const recipe::DataSet& set : prepared.recipe().data) {
+    if (set.use != recipe::DataUse::evaluate) continue;
+    shapes.push_back(prepared.shape(set));
+  }
+  return shapes;
+}
+
 std::string settle_trained_task(const recipe::Recipe& recipe, Faults& faults) {
   std::string trained;
   for (const recipe::DataSet& set : recipe.data) {
@@ -156,6 +172,27 @@ std::string settle_trained_task(const recipe::Recipe& recipe, Faults& faults) {
   return trained;
 }
 
+void add_new(const Faults& found, Faults& faults) {
+  for (const Fault& fault : found.list()) {
+    const auto same = [&](const Fault& known) { return known.text() == fault.text(); };
+    if (std::none_of(faults.list().begin(), faults.list().end(), same)) faults.add(fault);
+  }
+}
+
+// One table after the other, so that memory holds one. What a task's labels were taken from has been read before.
+void read_all_rows(std::vector<SetFacts>& sets, const std::vector<TaskFacts>& tasks, int64_t max_length,
+                   Faults& faults) {
+  for (SetFacts& facts : sets) {
+    Faults found;
+    const ReadRows read = read_rows(*facts.set, facts.file, found);
+    for (const TaskFacts& task : tasks) {
+      if (task.name == facts.set->task && !task.labels.empty()) check_labels(*facts.set, read, task.labels, found);
+    }
+    add_new(found, faults);
+    facts.content = row_facts(read, max_length);
+  }
+}
+
 void count_rows(std::vector<SetFacts>& sets) {
   for (SetFacts& facts : sets) facts.rows = data::count_rows(*facts.set, facts.file);
 }
@@ -169,8 +206,16 @@ const TaskFacts& Preparation::task(const std::string& name) const {
   throw InternalError({.what = "the task '" + name + "' was not prepared"});
 }
 
+recipe::SetShape Preparation::shape(const recipe::DataSet& set) const {
+  return {.name = set.name,
+          .original = set.role == recipe::DataRole::original_task,
+          .classes = task(set.task).labels,
+          .has_groups = set.group.has_value()};
+}
+
 Preparation prepare(const Sources& sources) {
-  script::RecipeScript script = script::RecipeScript::load(sources.recipe, sources.overrides, sources.scripts);
+  script::RecipeScript script =
+      script::RecipeScript::load(sources.recipe, sources.overrides, sources.scripts, sources.point);
   const recipe::Recipe& recipe = script.recipe();
   Faults faults;
   std::vector<SetFacts> sets = find_sets(recipe, faults);
@@ -188,6 +233,7 @@ Preparation prepare(const Sources& sources) {
     const auto use = task.name == trained_task ? model::HeadUse::trained : model::HeadUse::kept;
     model::add_head_to_view(view, task.name, static_cast<int64_t>(tasks.back().labels.size()), use);
   }
+  read_all_rows(sets, tasks, recipe.train.max_length, faults);
   faults.raise<RecipeError>();
 
   count_rows(sets);
@@ -211,10 +257,12 @@ Preparation prepare(const Sources& sources) {
   }
   prepared.steps = train::count_steps(prepared.training_rows, prepared.recipe().train);
   prepared.metric_names = metric_names_of(prepared.recipe());
-  prepared.script.resolve(prepared.metric_names);
+  prepared.script.resolve(prepared.metric_names, shapes_of(prepared));
   refuse_unknown_numbers(
       prepared.script.schedule({.steps = prepared.steps.total, .epochs = prepared.recipe().train.epochs}),
       prepared.resolution, prepared.recipe().callbacks.schedule);
+  give_advice(prepared);
+  if (sources.advised == Advised::refused) refuse_advice(prepared.advice);
   return prepared;
 }
 

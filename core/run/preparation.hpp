@@ -6,19 +6,33 @@
 #include <string>
 #include <vector>
 
+#include "advisor/advice.hpp"
+#include "advisor/rules.hpp"
 #include "data/table.hpp"
 #include "model/folder.hpp"
 #include "recipe/recipe.hpp"
+#include "recipe/scored_set.hpp"
 #include "script/recipe_script.hpp"
+#include "run/row_facts.hpp"
 #include "strategy/resolution.hpp"
 #include "strategy/strategies.hpp"
 #include "train/trainer.hpp"
 
 namespace engram::run {
 
+// Whether another run of a chain starts from the result.
+enum class Followed { no, yes };
+
+// What advice does to a run: --strict refuses it.
+enum class Advised { told, refused };
+
 struct Sources {
-  std::string recipe;                          // a file, or "-" for standard input
-  script::Overrides overrides;                 // --set
+  std::string recipe;                 // a file, or "-" for standard input
+  std::string point;                  // of the grid that the recipe is; empty: it is none
+  script::Overrides overrides;        // --set
+  std::filesystem::path predecessor;  // the run folder of a chain that this run starts from; empty: none
+  Followed followed = Followed::no;
+  Advised advised = Advised::told;
   std::filesystem::path scripts;               // holds engram/*.lua
   std::vector<std::filesystem::path> plugins;  // --plugin: files or folders that come before the usual places
 };
@@ -33,6 +47,7 @@ struct SetFacts {
   const recipe::DataSet* set = nullptr;  // of Preparation::recipe()
   std::filesystem::path file;
   data::RowCount rows;
+  RowFacts content;
 };
 
 struct Preparation {
@@ -48,9 +63,13 @@ struct Preparation {
   train::StepCount steps;
   int64_t training_rows = 0;
   recipe::Metrics metric_names;  // what score and stop may read; the numbers mean nothing
+  advisor::Guards guards;        // which of them they do read
+  std::vector<advisor::Advice> advice;
 
   const recipe::Recipe& recipe() const { return script.recipe(); }
   const TaskFacts& task(const std::string& name) const;
+  // What the recipe's own metrics see of an evaluation set before it is scored.
+  recipe::SetShape shape(const recipe::DataSet& set) const;
 };
 
 // Throws RecipeError, PluginError or DataError with everything that is wrong.

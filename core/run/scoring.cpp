@@ -35,15 +35,33 @@ model::Head fixed_readout(const model::Model& model, const std::string& trained_
   return chosen;
 }
 
+report::Unit unit_of(const std::string& metric) {
+  if (metric == "accuracy" || metric == "macro_f1") return report::Unit::share;
+  return metric == "loss" || metric == "kl" ? report::Unit::nats : report::Unit::plain;
+}
+
+// Of the recipe's own metrics the longest whose name the metric has, or begins with before a '_': a function that
+// returns numbers by name makes one metric of each.
+report::Better better_of(const std::vector<recipe::OwnMetric>& own, const std::string& metric) {
+  const recipe::OwnMetric* found = nullptr;
+  for (const recipe::OwnMetric& candidate : own) {
+    const bool fits = metric == candidate.name || metric.starts_with(candidate.name + "_");
+    if (fits && (found == nullptr || candidate.name.size() > found->name.size())) found = &candidate;
+  }
+  if (found == nullptr) return report::Better::by_unit;
+  return found->smaller_is_better ? report::Better::smaller : report::Better::larger;
+}
+
 bool is_original(const recipe::DataSet& set) { return set.role == recipe::DataRole::original_task; }
 
 }  // namespace
 
-Scoring::Scoring(const Preparation& prepared, const Material& material)
+Scoring::Scoring(Preparation& prepared, const Material& material)
     : prepared_(prepared),
       material_(material),
       settings_{.batch_size = prepared.recipe().train.evaluation_batch_size,
-                .precision = prepared.recipe().train.precision} {
+                .precision = prepared.recipe().train.precision,
+                .probabilities = !prepared.recipe().metrics.empty()} {
   for (const EvaluationSet& set : material.evaluation) {
     const eval::TrackedSet tracked{.name = set.set->name,
                                    .metric = kHeadline,
@@ -63,6 +81,7 @@ Scoring::Scoring(const Preparation& prepared, const Material& material)
 }
 
 eval::SetScores Scoring::score_untouched_set(const EvaluationSet& set) const {
+  if (settings_.probabilities) return eval::evaluate(*material_.model, set.examples, settings_);
   const model::Head& head = *material_.model->find_head(set.examples.task);
   const std::string key = sha256(material_.model_hash + bytes_hash(head.weight) + bytes_hash(head.bias) +
                                  set.examples.content_hash + std::to_string(static_cast<int>(settings_.precision)) +
@@ -73,11 +92,22 @@ eval::SetScores Scoring::score_untouched_set(const EvaluationSet& set) const {
   return scores;
 }
 
+std::map<std::string, double> Scoring::measured(const EvaluationSet& set, const eval::SetScores& scores) {
+  std::map<std::string, double> metrics = scores.metrics;
+  if (!settings_.probabilities) return metrics;
+  metrics.merge(prepared_.script.own_metrics({.shape = prepared_.shape(*set.set),
+                                              .labels = set.examples.labels,
+                                              .predictions = scores.predictions,
+                                              .probabilities = scores.probabilities,
+                                              .groups = set.examples.groups}));
+  return metrics;
+}
+
 const recipe::Metrics& Scoring::score_untouched() {
   const auto start = SteadyClock::now();
   for (const EvaluationSet& set : material_.evaluation) {
     auto& metrics = baseline_[set.set->name];
-    metrics = score_untouched_set(set).metrics;
+    metrics = measured(set, score_untouched_set(set));
     if (!prepared_.recipe().original_waived) continue;
     untouched_[set.set->name] = eval::observe(*material_.model, set.examples, readout_, settings_);
     for (const std::string& name : eval::drift_metric_names()) metrics[name] = 0;
@@ -92,7 +122,7 @@ recipe::Metrics Scoring::score_now() {
   recipe::Metrics all;
   for (const EvaluationSet& set : material_.evaluation) {
     auto& metrics = all[set.set->name];
-    metrics = eval::evaluate(*material_.model, set.examples, settings_).metrics;
+    metrics = measured(set, eval::evaluate(*material_.model, set.examples, settings_));
     if (!prepared_.recipe().original_waived) continue;
     const eval::Behaviour now = eval::observe(*material_.model, set.examples, readout_, settings_);
     for (const auto& [name, value] : eval::drift_metrics(untouched_.at(set.set->name), now)) metrics[name] = value;
@@ -109,12 +139,11 @@ report::EvaluationRow Scoring::row(const EvaluationSet& set, const std::string& 
   report::EvaluationRow row{.set = name,
                             .role = is_original(*set.set) ? report::Role::original_task : report::Role::new_task,
                             .metric = metric,
-                            .unit = metric == "loss" || metric == "kl" ? report::Unit::nats
-                                    : metric == "drift"                ? report::Unit::plain
-                                                                       : report::Unit::share,
+                            .unit = unit_of(metric),
                             .baseline = before,
                             .now = current,
-                            .change = current - before};
+                            .change = current - before,
+                            .better = better_of(prepared_.recipe().metrics, metric)};
   if (row.role == report::Role::original_task && row.unit == report::Unit::share) {
     row.drop = eval::drop(before, current);
     if (metric == kHeadline) row.retained = eval::retained(before, current, eval::majority_rate(set.examples.labels));

@@ -16,10 +16,11 @@ namespace engram::run {
 class Scoring {
  public:
   // Borrows both. The model is untouched when score_untouched() is called.
-  Scoring(const Preparation& prepared, const Material& material);
+  Scoring(Preparation& prepared, const Material& material);
 
-  // The untouched model on every set. Scores are cached on disk under the hash of model, heads, data and settings; what
-  // drift is measured from (original data waived) is kept in memory.
+  // The untouched model on every set. Scores are cached on disk under the hash of model, heads, data and settings, but
+  // for recipes with metrics of their own, which read what the cache does not hold; what drift is measured from
+  // (original data waived) is kept in memory.
   const recipe::Metrics& score_untouched();
   recipe::Metrics score_now();
 
@@ -32,9 +33,11 @@ class Scoring {
 
  private:
   eval::SetScores score_untouched_set(const EvaluationSet& set) const;
+  // The scores' metrics and the recipe's own.
+  std::map<std::string, double> measured(const EvaluationSet& set, const eval::SetScores& scores);
   report::EvaluationRow row(const EvaluationSet& set, const std::string& metric, const recipe::Metrics& now) const;
 
-  const Preparation& prepared_;
+  Preparation& prepared_;
   const Material& material_;
   eval::EvaluationSettings settings_;
   recipe::Metrics baseline_;

@@ -2,6 +2,21 @@
 
 namespace engram::run {
 
+namespace {
+
+// The evaluations on the way to the last one, without those of steps that roll-backs undid.
+recipe::History path_of(const recipe::History& history) {
+  recipe::History path = history;
+  path.evaluations.clear();
+  for (const recipe::Evaluation& evaluation : history.evaluations) {
+    while (!path.evaluations.empty() && path.evaluations.back().step >= evaluation.step) path.evaluations.pop_back();
+    path.evaluations.push_back(evaluation);
+  }
+  return path;
+}
+
+}  // namespace
+
 report::RunSummary summary_of_history(const recipe::History& history, const Scoring& scoring) {
   report::RunSummary summary;
   if (history.evaluations.empty()) return summary;
@@ -15,7 +30,7 @@ report::RunSummary summary_of_history(const recipe::History& history, const Scor
                     .score = best.score,
                     .among = static_cast<int64_t>(history.evaluations.size()),
                     .folder = best.step == 0 ? "" : "checkpoints/best"};
-  const eval::Crossover crossover = scoring.crossover(history);
+  const eval::Crossover crossover = scoring.crossover(path_of(history));
   if (crossover.marginal) summary.marginal_crossover = {crossover.marginal->step, crossover.marginal->epoch};
   if (crossover.level) summary.level_crossover = {crossover.level->step, crossover.level->epoch};
   return summary;
@@ -45,6 +60,11 @@ bool roll_back(recipe::History& history) {
     if (history.evaluations[i].score > history.evaluations[history.best].score) history.best = i;
   }
   return true;
+}
+
+void remove_newest(recipe::History& history) {
+  roll_back(history);
+  history.evaluations.pop_back();
 }
 
 void add_plan(report::RunSummary& summary, const Preparation& prepared) {

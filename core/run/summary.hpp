@@ -20,6 +20,9 @@ report::EvaluationView shortened(report::EvaluationView view);
 // Refuses the newest evaluation whatever its score: the best of those before it is the result. Whether it was the best.
 bool roll_back(recipe::History& history);
 
+// Takes the newest evaluation out, of several; the best of those before it is the best again.
+void remove_newest(recipe::History& history);
+
 // What of a summary was known before the run: its recipe, strategies, steps and counts.
 void add_plan(report::RunSummary& summary, const Preparation& prepared);
 
