@@ -18,7 +18,7 @@
 --   kind = "boolean"
 --   kind = "function"   a schedule or a rule, the recipe's own ones included
 --   kind = "list"       a table whose entries `make` looks at
---   kind = "metric"     "set.metric"; `make` gets { name = "set.metric", read = function(sets) ... end } (measure.lua)
+--   kind = "metric"     "set.metric"; `make` gets { name = "set.metric", read = function(sets) ... end } (check/measure.lua)
 -- Instead of options a function may take one of these, each { kind =, noun =, about = } with the limits above:
 --   entries = ...       a list, such as the rules of stop.any { rule, rule }; `make` gets the list
 --   names = ...         names that the recipe chooses, such as score.weighted { ["new.accuracy"] = 1 }; `make` gets
@@ -26,12 +26,12 @@
 --   argument = ...      one plain value, such as score.expression "..."; `make` gets it
 -- `place` is "file:line" of the call, for check.fail(place, text).
 --
--- check.declared lists the declarations of all modules that have been required, in the order of their files;
+-- check.declared lists the declarations of all modules that have been required, in that order;
 -- check.topics lists the modules: { name = "schedule", about = "..." }, made by check.topic.
 
-local fail = require "engram.fail"
+local fail = require "engram.check.fail"
 local host = require "engram.host"
-local measure = require "engram.measure"
+local measure = require "engram.check.measure"
 
 local check = { declared = {}, topics = {}, fail = fail }
 

@@ -5,7 +5,7 @@
 --   schedule = schedule.linear { warmup = 0.1 },
 
 local check = require "engram.check"
-local span = require "engram.span"
+local span = require "engram.schedule.span"
 
 local schedule = check.topic {
   name = "schedule",
@@ -177,9 +177,9 @@ schedule.slanted_triangular = check.declare {
   end,
 }
 
-local pieces = require "engram.pieces"
+local pieces = require "engram.schedule.pieces"
 schedule.piecewise, schedule.sequence = pieces.piecewise, pieces.sequence
 schedule.product, schedule.each = pieces.product, pieces.each
-schedule.plateau = require "engram.plateau"
+schedule.plateau = require "engram.schedule.plateau"
 
 return schedule

@@ -113,6 +113,6 @@ score.constrained = check.declare {
   end,
 }
 
-score.expression = require "engram.expression"
+score.expression = require "engram.score.expression"
 
 return score

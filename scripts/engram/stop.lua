@@ -8,7 +8,7 @@
 --   },
 
 local check = require "engram.check"
-local own = require "engram.own"
+local own = require "engram.check.own"
 
 local stop = check.topic {
   name = "stop",
@@ -145,9 +145,9 @@ stop.budget = check.declare {
   end,
 }
 
-local limits = require "engram.limits"
+local limits = require "engram.stop.limits"
 stop.time, stop.steps, stop.target = limits.time, limits.steps, limits.target
 stop.divergence, stop.after = limits.divergence, limits.after
-stop.crossover = require "engram.crossover"
+stop.crossover = require "engram.stop.crossover"
 
 return stop

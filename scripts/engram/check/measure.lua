@@ -1,6 +1,6 @@
 -- Reading metrics that a recipe names as "set.metric", such as "original.accuracy".
 
-local fail = require "engram.fail"
+local fail = require "engram.check.fail"
 local host = require "engram.host"
 
 local measure = {}

@@ -1,8 +1,7 @@
 -- Schedules made of others: piecewise, sequence, product and each.
 
 local check = require "engram.check"
-local own = require "engram.own"
-local span = require "engram.span"
+local own = require "engram.check.own"
 
 local pieces = {}
 

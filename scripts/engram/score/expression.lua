@@ -9,7 +9,7 @@
 
 local check = require "engram.check"
 local host = require "engram.host"
-local measure = require "engram.measure"
+local measure = require "engram.check.measure"
 
 local functions = {
   min = { least = 2, apply = math.min },

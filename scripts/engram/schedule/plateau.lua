@@ -2,7 +2,7 @@
 -- stepped at each evaluation, but that a cut is made however small it is.
 
 local check = require "engram.check"
-local span = require "engram.span"
+local span = require "engram.schedule.span"
 
 -- Whether `value` beats `best` by the threshold.
 local function better(value, best, options, falls)
