@@ -1,18 +1,19 @@
 #include "script/base_library.hpp"
 
-#include <map>
-
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "script/budget.hpp"
 #include "script/charged.hpp"
+#include "script/names.hpp"
 #include "script/read_only.hpp"
+#include "script/shown.hpp"
 #include "script/sorted_pairs.hpp"
 
 namespace engram::script {
 namespace {
 
 constexpr int kMaxNestedCalls = 150;
+constexpr size_t kLongestLine = 10000;  // bytes that print writes
 
 // pcall, except that the watchdog's error comes through.
 int protected_call(lua_State* lua) {
@@ -48,16 +49,16 @@ int to_string(lua_State* lua) {
 int print(lua_State* lua) {
   std::string line;
   const int count = lua_gettop(lua);
-  for (int i = 1; i <= count; ++i) {
+  for (int i = 1; i <= count && line.size() <= kLongestLine; ++i) {
     lua_pushcfunction(lua, guarded<to_string>);
     lua_pushvalue(lua, i);
     lua_call(lua, 1, 1);
     if (i > 1) line += '\t';
-    line += text_at(lua, -1);
+    line += text_at(lua, -1).substr(0, kLongestLine + 1);
     lua_pop(lua, 1);
   }
   charge(lua, 1000 + static_cast<int64_t>(line.size()));
-  log::info(line);
+  log::info(printable(line, kLongestLine));
   return 0;
 }
 
@@ -67,14 +68,21 @@ void open(lua_State* lua, lua_CFunction opener, const char* name) {
   lua_call(lua, 1, 0);
 }
 
-void push_math(lua_State* lua) {
+void push_math(lua_State* lua, Random& random) {
   lua_getglobal(lua, "math");
-  // Draws would make two runs of one recipe differ.
-  for (const char* name : {"random", "randomseed"}) {
-    lua_pushnil(lua);
-    lua_setfield(lua, -2, name);
-  }
+  add_random_functions(lua, random);
   make_read_only(lua, "function of math");
+}
+
+// The clock and the date; nothing that reaches the system.
+void push_os(lua_State* lua) {
+  lua_getglobal(lua, "os");
+  const int library = lua_gettop(lua);
+  lua_newtable(lua);
+  const int safe = lua_gettop(lua);
+  for (const char* name : {"clock", "date"}) copy_charged(lua, library, safe, name, Work::by_size);
+  make_read_only(lua, "function of os, of which recipes have the clock and the date only:");
+  lua_remove(lua, library);
 }
 
 void push_table_library(lua_State* lua) {
@@ -88,34 +96,10 @@ void push_table_library(lua_State* lua) {
   lua_remove(lua, library);
 }
 
-const std::map<std::string, std::string, std::less<>>& withheld() {
-  static const std::map<std::string, std::string, std::less<>> reasons = {
-      {"io", "recipes do not touch files"},
-      {"os", "recipes do not reach the operating system"},
-      {"ffi", "recipes do not reach C"},
-      {"jit", "the interpreter's settings are fixed"},
-      {"debug", "recipes do not reach into the interpreter"},
-      {"package", "use require"},
-      {"load", "recipes do not load code from strings"},
-      {"loadstring", "recipes do not load code from strings"},
-      {"loadfile", "use require"},
-      {"dofile", "use require"},
-      {"next", "use pairs, which walks in sorted order"},
-      {"rawset", "assign with ="},
-      {"rawget", "index with ."},
-      {"coroutine", "callbacks run to their end"},
-      {"xpcall", "use pcall; tracebacks are added to every failure"},
-      {"getfenv", "recipes share one fixed environment"},
-      {"setfenv", "recipes share one fixed environment"},
-      {"collectgarbage", "memory is collected by itself"},
-      {"_G", "there are no globals to reach; write local"}};
-  return reasons;
-}
-
 int refuse_unknown_global(lua_State* lua) {
   const std::string name(text_at(lua, 2));
-  const auto reason = withheld().find(name);
-  if (reason != withheld().end()) return raise(lua, "'" + name + "' is not available here: " + reason->second);
+  const auto reason = withheld_names().find(name);
+  if (reason != withheld_names().end()) return raise(lua, "'" + name + "' is not available here: " + reason->second);
   std::vector<std::string> known;
   lua_pushnil(lua);
   while (lua_next(lua, 1) != 0) {
@@ -134,19 +118,22 @@ int refuse_global(lua_State* lua) {
 
 }  // namespace
 
-void push_globals(lua_State* lua) {
+void push_globals(lua_State* lua, Random& random) {
   open(lua, luaopen_base, "");
+  open(lua, luaopen_os, LUA_OSLIBNAME);
   open(lua, luaopen_table, LUA_TABLIBNAME);
   open(lua, luaopen_math, LUA_MATHLIBNAME);
   open(lua, luaopen_string, LUA_STRLIBNAME);
   lua_newtable(lua);
   const int globals = lua_gettop(lua);
-  for (const char* name :
-       {"assert", "error", "ipairs", "select", "tonumber", "type", "setmetatable", "getmetatable", "rawequal"}) {
+  for (const char* name : {"assert", "error", "select", "type", "setmetatable", "getmetatable", "rawequal"}) {
     lua_getglobal(lua, name);
     lua_setfield(lua, globals, name);
   }
-  copy_charged(lua, LUA_GLOBALSINDEX, globals, "unpack", Work::by_size);
+  for (const char* name : {"unpack", "tonumber"}) {
+    copy_charged(lua, LUA_GLOBALSINDEX, globals, name, Work::by_size);
+  }
+  copy_charged(lua, LUA_GLOBALSINDEX, globals, "ipairs", Work::constant);
   lua_pushcfunction(lua, guarded<protected_call>);
   lua_setfield(lua, globals, "pcall");
   lua_pushcfunction(lua, guarded<sorted_pairs>);
@@ -155,8 +142,10 @@ void push_globals(lua_State* lua) {
   lua_setfield(lua, globals, "tostring");
   lua_pushcfunction(lua, guarded<print>);
   lua_setfield(lua, globals, "print");
-  push_math(lua);
+  push_math(lua, random);
   lua_setfield(lua, globals, "math");
+  push_os(lua);
+  lua_setfield(lua, globals, "os");
   push_table_library(lua);
   lua_setfield(lua, globals, "table");
   lua_newtable(lua);

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "script/lua.hpp"
+#include "script/random.hpp"
 
 namespace engram::script {
 
-// Pushes the table of global names: the safe part of Lua's base, math, table and string libraries, with `pairs` in
-// sorted order, pcall that cannot swallow the watchdog, and C functions that charge steps for their work.
-void push_globals(lua_State* lua);
+// Pushes the table of global names: the safe part of Lua's base, math, table, string and os libraries, with `pairs` in
+// sorted order, pcall that cannot swallow the watchdog, and C functions that charge steps for their work. math.random
+// draws from `random`, which must outlive the state.
+void push_globals(lua_State* lua, Random& random);
 
 // Replaces the table of globals on top of the stack by the environment of all chunks: reading an unknown name or
 // assigning an undeclared one is an error that says what to write instead.

@@ -1,11 +1,12 @@
-// Standard C functions that take steps in proportion to their arguments.
+// Standard C functions that take steps in proportion to their arguments, and refuse read-only tables, which to them are
+// empty lists.
 #pragma once
 
 #include "script/lua.hpp"
 
 namespace engram::script {
 
-enum class Work { by_size, sorting, repeating };
+enum class Work { constant, by_size, sorting, repeating };
 
 // Takes the function on top of the stack and puts a charged one in its place.
 void charge_function(lua_State* lua, Work work);

@@ -3,15 +3,19 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "script/budget.hpp"
 #include "script/read_only.hpp"
 
 namespace engram::script {
 namespace {
 
+constexpr int64_t kStepsPerName = 20;  // for each letter of the name that is looked for
+
 int did_you_mean(lua_State* lua) {
   const std::string name(text_at(lua, 1));
   luaL_checktype(lua, 2, LUA_TTABLE);
   std::vector<std::string> names;
+  charge(lua, static_cast<int64_t>(lua_objlen(lua, 2) * (1 + name.size())) * kStepsPerName);
   for (size_t i = 1; i <= lua_objlen(lua, 2); ++i) {
     lua_rawgeti(lua, 2, static_cast<int>(i));
     names.emplace_back(text_at(lua, -1));
@@ -28,10 +32,35 @@ int place(lua_State* lua) {
   return 1;
 }
 
+int smaller_is_better(lua_State* lua) {
+  const auto& directions = *static_cast<const Directions*>(lua_touserdata(lua, lua_upvalueindex(1)));
+  luaL_checktype(lua, 1, LUA_TSTRING);
+  if (!directions.read) {
+    return raise(lua, "host.smaller_is_better is asked while the recipe is read. Fix: ask when the callback runs");
+  }
+  lua_pushboolean(lua, directions.smaller_is_better(std::string(text_at(lua, 1))) ? 1 : 0);
+  return 1;
+}
+
 }  // namespace
 
-void push_host_module(lua_State* lua) {
-  lua_createtable(lua, 0, 2);
+bool Directions::smaller_is_better(const std::string& metric) const {
+  if (metric == "loss" || metric == "kl" || metric == "drift") return true;
+  const auto exact = own.find(metric);
+  if (exact != own.end()) return exact->second;
+  // The longest of the names that fit: 'cost_share' is one of 'cost' unless there is a metric 'cost_share'.
+  for (size_t cut = metric.rfind('_'); cut != std::string::npos && cut > 0; cut = metric.rfind('_', cut - 1)) {
+    const auto found = own.find(metric.substr(0, cut));
+    if (found != own.end()) return found->second;
+  }
+  return false;
+}
+
+void push_host_module(lua_State* lua, const Directions& directions) {
+  lua_createtable(lua, 0, 3);
+  lua_pushlightuserdata(lua, const_cast<Directions*>(&directions));
+  lua_pushcclosure(lua, guarded<smaller_is_better>, 1);
+  lua_setfield(lua, -2, "smaller_is_better");
   lua_pushcfunction(lua, guarded<did_you_mean>);
   lua_setfield(lua, -2, "did_you_mean");
   lua_pushcfunction(lua, guarded<place>);

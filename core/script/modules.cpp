@@ -5,7 +5,6 @@
 #include "base/errors.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
-#include "script/host_module.hpp"
 #include "script/read_only.hpp"
 
 namespace engram::script {
@@ -24,13 +23,12 @@ bool plain_name(const std::string& name) {
          name.find("..") == std::string::npos;
 }
 
-bool ours(const std::string& name) { return name.rfind("engram.", 0) == 0; }
-
 std::vector<std::string> modules_in(const fs::path& folder, const std::string& prefix) {
   std::vector<std::string> names;
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
-    if (entry.path().extension() == ".lua") names.push_back(prefix + entry.path().stem().string());
+    const std::string name = entry.path().stem().string();
+    if (entry.path().extension() == ".lua" && name != "init") names.push_back(prefix + name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -40,7 +38,8 @@ std::vector<std::string> modules_in(const fs::path& folder, const std::string& p
 fs::path module_file(const ModuleFolders& folders, const std::string& name) {
   std::string relative = name;
   std::replace(relative.begin(), relative.end(), '.', '/');
-  const fs::path folder = ours(name) ? folders.library : folders.recipe;
+  if (name == "engram") relative += "/init";
+  const fs::path folder = is_library_module(name) ? folders.library : folders.recipe;
   std::error_code error;
   const fs::path root = fs::canonical(folder.empty() ? fs::path(".") : folder, error);
   if (error) return {};
@@ -52,7 +51,7 @@ fs::path module_file(const ModuleFolders& folders, const std::string& name) {
 
 int refuse_module(lua_State* lua, const ModuleFolders& folders, const std::string& name) {
   std::vector<std::string> known = modules_in(folders.library / "engram", "engram.");
-  if (!ours(name)) {
+  if (!is_library_module(name)) {
     const std::vector<std::string> beside = modules_in(folders.recipe, "");
     known.insert(known.end(), beside.begin(), beside.end());
   }
@@ -72,20 +71,29 @@ int require(lua_State* lua) {
   if (!lua_isnil(lua, -1)) return 1;
   const fs::path file = plain_name(name) ? module_file(folders, name) : fs::path();
   if (file.empty()) return refuse_module(lua, folders, name);
+  if (folders.closed) {
+    return raise(lua,
+                 "module '" + name + "' is required while the run is on. Fix: require it at the top of the recipe");
+  }
   if (fs::file_size(file) > kLargestModule) return raise(lua, "module '" + name + "' is larger than 1 MB");
   lua_pushboolean(lua, 0);
   lua_setfield(lua, lua_upvalueindex(3), name.c_str());
   lua_settop(lua, 0);
-  push_chunk(lua, read_file(file), chunk_name(file.string()), lua_upvalueindex(2));
+  const std::string shown = is_library_module(name) ? name : chunk_name(file.string());
+  push_chunk(lua, read_file(file), shown, lua_upvalueindex(2));
   lua_call(lua, 0, 1);
   if (lua_isnil(lua, -1)) return raise(lua, "module '" + name + "' returns nothing");
-  if (lua_istable(lua, -1) && ours(name)) make_read_only(lua, "function of " + name);
+  if (lua_istable(lua, -1) && is_library_module(name)) make_read_only(lua, "function of " + name);
   lua_pushvalue(lua, -1);
   lua_setfield(lua, lua_upvalueindex(3), name.c_str());
   return 1;
 }
 
 }  // namespace
+
+bool is_library_module(std::string_view name) {
+  return name == "engram" || (name.substr(0, 7) == "engram." && !name.ends_with(".lua"));
+}
 
 std::string chunk_name(const std::string& file) {
   return file.size() <= kLongestChunkName ? file : fs::path(file).filename().string();
@@ -102,14 +110,16 @@ void push_chunk(lua_State* lua, const std::string& source, const std::string& na
   lua_setfenv(lua, -2);
 }
 
-void push_require(lua_State* lua, const ModuleFolders& folders) {
+void push_require(lua_State* lua, const ModuleFolders& folders, const Directions& directions) {
   const int environment = lua_gettop(lua);
+  lua_newtable(lua);
+  push_host_module(lua, directions);
+  lua_setfield(lua, -2, "engram.host");
   lua_pushlightuserdata(lua, const_cast<ModuleFolders*>(&folders));
   lua_pushvalue(lua, environment);
-  lua_newtable(lua);
-  push_host_module(lua);
-  lua_setfield(lua, -2, "engram.host");
+  lua_pushvalue(lua, environment + 1);
   lua_pushcclosure(lua, guarded<require>, 3);
+  lua_insert(lua, environment + 1);
 }
 
 }  // namespace engram::script

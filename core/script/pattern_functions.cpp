@@ -125,6 +125,10 @@ int gmatch(lua_State* lua) {
   return 1;
 }
 
+void refuse_too_long(lua_State* lua, const std::string& out) {
+  if (out.size() > kMemoryCap / 4) raise(lua, "gsub made more than 16 MB of text");
+}
+
 // The text of "%1 and %%" for one match.
 void expand(lua_State* lua, std::string_view text, std::string_view replacement, const Match& match, std::string& out) {
   for (size_t i = 0; i < replacement.size(); ++i) {
@@ -145,6 +149,7 @@ void expand(lua_State* lua, std::string_view text, std::string_view replacement,
     } else {
       raise(lua, "the replacement names no capture with '%" + std::string(1, digit) + "'");
     }
+    refuse_too_long(lua, out);
   }
 }
 
@@ -188,7 +193,7 @@ int gsub(lua_State* lua) {
     if (matched) {
       ++count;
       append_replacement(lua, subject.text, found, out);
-      if (out.size() > kMemoryCap / 4) return raise(lua, "gsub made more than 16 MB of text");
+      refuse_too_long(lua, out);
     }
     charge(lua, 1);
     if (matched && found.end > at) {

@@ -5,11 +5,16 @@
 #include <map>
 
 #include "base/errors.hpp"
+#include "base/utf8.hpp"
+#include "script/read_only.hpp"
+#include "script/shown.hpp"
 
 namespace engram::script {
 namespace {
 
 constexpr int kDeepest = 20;
+constexpr size_t kMostEntries = 100'000;
+constexpr size_t kLongestKey = 60;  // bytes of a key in a path
 constexpr const char* kNumber = "@number";
 
 RecipeError cannot_keep(const std::string& path, const std::string& what) {
@@ -17,51 +22,72 @@ RecipeError cannot_keep(const std::string& path, const std::string& what) {
                            "numbers, strings, booleans, and tables that are either a list or have only names"});
 }
 
+// One conversion: what was read so far counts, because tables may hold one another many times over.
+class Keeper {
+ public:
+  explicit Keeper(lua_State* lua) : lua_(lua) {}
+  Json value(int index, const std::string& path, int depth);
+
+ private:
+  Json table(int table, const std::string& path, int depth);
+  Json list(int table, size_t listed, const std::string& path, int depth);
+  std::string text(int index, const std::string& path, const char* what);
+
+  lua_State* lua_;
+  size_t entries_ = 0;
+};
+
 Json number_to_json(double number) {
   if (std::isfinite(number)) return number;
   return Json{{kNumber, std::isnan(number) ? "nan" : number > 0 ? "inf" : "-inf"}};
 }
 
-Json value_to_json(lua_State* lua, int index, const std::string& path, int depth);
+std::string Keeper::text(int index, const std::string& path, const char* what) {
+  std::string text(text_at(lua_, index));
+  if (first_invalid_utf8(text)) throw cannot_keep(path, what);
+  return text;
+}
 
-Json table_to_json(lua_State* lua, int table, const std::string& path, int depth) {
-  if (depth > kDeepest) throw cannot_keep(path, "is nested more than 20 tables deep");
-  luaL_checkstack(lua, 4, "state");
-  const size_t listed = lua_objlen(lua, table);
-  if (listed > 0) {
-    size_t keys = 0;
-    lua_pushnil(lua);
-    for (; lua_next(lua, table) != 0; ++keys) lua_pop(lua, 1);
-    if (keys != listed) throw cannot_keep(path, "mixes a list and names");
-    Json list = Json::array();
-    for (size_t i = 1; i <= listed; ++i) {
-      lua_rawgeti(lua, table, static_cast<int>(i));
-      list.push_back(value_to_json(lua, lua_gettop(lua), path + "[" + std::to_string(i) + "]", depth + 1));
-      lua_pop(lua, 1);
-    }
-    return list;
+Json Keeper::list(int table, size_t listed, const std::string& path, int depth) {
+  size_t keys = 0;
+  for (lua_pushnil(lua_); lua_next(lua_, table) != 0; ++keys) lua_pop(lua_, 1);
+  if (keys != listed) throw cannot_keep(path, "mixes a list and names");
+  Json list = Json::array();
+  for (size_t i = 1; i <= listed; ++i) {
+    lua_rawgeti(lua_, table, static_cast<int>(i));
+    list.push_back(value(lua_gettop(lua_), path + "[" + std::to_string(i) + "]", depth + 1));
+    lua_pop(lua_, 1);
   }
+  return list;
+}
+
+Json Keeper::table(int table, const std::string& path, int depth) {
+  if (depth > kDeepest) throw cannot_keep(path, "is nested more than 20 tables deep");
+  luaL_checkstack(lua_, 4, "state");
+  if (is_read_only(lua_, table)) throw cannot_keep(path, "is a read-only table of the host");
+  if (lua_getmetatable(lua_, table) != 0) throw cannot_keep(path, "has a metatable");
+  const size_t listed = lua_objlen(lua_, table);
+  if (listed > 0) return list(table, listed, path, depth);
   std::map<std::string, Json> sorted;
-  lua_pushnil(lua);
-  while (lua_next(lua, table) != 0) {
-    if (lua_type(lua, -2) != LUA_TSTRING)
-      throw cannot_keep(path, std::string("has a key that is a ") + luaL_typename(lua, -2));
-    const std::string key(text_at(lua, -2));
-    sorted[key] = value_to_json(lua, lua_gettop(lua), path + "." + key, depth + 1);
-    lua_pop(lua, 1);
+  for (lua_pushnil(lua_); lua_next(lua_, table) != 0; lua_pop(lua_, 1)) {
+    if (lua_type(lua_, -2) != LUA_TSTRING)
+      throw cannot_keep(path, std::string("has a key that is a ") + luaL_typename(lua_, -2));
+    const std::string key = text(-2, path, "has a key that is no UTF-8 text");
+    sorted[key] = value(lua_gettop(lua_), path + "." + printable(key, kLongestKey), depth + 1);
   }
   Json object = Json::object();
-  for (auto& [key, value] : sorted) object[key] = std::move(value);
+  for (auto& [key, kept] : sorted) object[key] = std::move(kept);
   return object;
 }
 
-Json value_to_json(lua_State* lua, int index, const std::string& path, int depth) {
-  switch (lua_type(lua, index)) {
-    case LUA_TBOOLEAN: return lua_toboolean(lua, index) != 0;
-    case LUA_TNUMBER: return number_to_json(lua_tonumber(lua, index));
-    case LUA_TSTRING: return std::string(text_at(lua, index));
-    case LUA_TTABLE: return table_to_json(lua, index, path, depth);
-    default: throw cannot_keep(path, std::string("is a ") + luaL_typename(lua, index));
+Json Keeper::value(int index, const std::string& path, int depth) {
+  if (++entries_ > kMostEntries) throw cannot_keep(path, "is beyond the 100,000th entry");
+  switch (lua_type(lua_, index)) {
+    case LUA_TBOOLEAN: return lua_toboolean(lua_, index) != 0;
+    case LUA_TNUMBER: return number_to_json(lua_tonumber(lua_, index));
+    case LUA_TSTRING: return text(index, path, "is no UTF-8 text");
+    case LUA_TTABLE: return table(index, path, depth);
+    default: throw cannot_keep(path, std::string("is a ") + luaL_typename(lua_, index));
   }
 }
 
@@ -73,7 +99,7 @@ double special_number(const std::string& name) {
 }  // namespace
 
 Json to_json(lua_State* lua, int index, const std::string& path) {
-  return value_to_json(lua, index < 0 ? lua_gettop(lua) + index + 1 : index, path, 0);
+  return Keeper(lua).value(index < 0 ? lua_gettop(lua) + index + 1 : index, path, 0);
 }
 
 void push_json(lua_State* lua, const Json& json) {

@@ -1,15 +1,28 @@
 #include "script/read_only.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include "base/text.hpp"
+#include "script/shown.hpp"
 
 namespace engram::script {
 namespace {
 
-// The metatable's field that leads from a view to its table; scripts never see the metatable.
-constexpr const char* kContents = "contents";
+// Keys of a view's metatable that no script can write or see: the table behind it, and what makes its entries.
+char contents_key;
+char missing_key;
+
+void get_hidden(lua_State* lua, int metatable, char* key) {
+  lua_pushlightuserdata(lua, key);
+  lua_rawget(lua, metatable);
+}
+
+// Stores the value on top of the stack in the metatable below it.
+void set_hidden(lua_State* lua, char* key) {
+  lua_pushlightuserdata(lua, key);
+  lua_insert(lua, -2);
+  lua_rawset(lua, -3);
+}
 
 std::vector<std::string> keys_of(lua_State* lua, int table) {
   std::vector<std::string> keys;
@@ -22,40 +35,24 @@ std::vector<std::string> keys_of(lua_State* lua, int table) {
   return keys;
 }
 
-std::string shown(lua_State* lua, int index) {
-  if (lua_type(lua, index) == LUA_TNUMBER) return text::shortest(lua_tonumber(lua, index));
-  if (lua_type(lua, index) == LUA_TSTRING) return "'" + std::string(text_at(lua, index)) + "'";
-  return luaL_typename(lua, index);
-}
-
 int refuse_unknown(lua_State* lua) {
-  const std::vector<std::string> known = keys_of(lua, 1);
-  std::string message = "unknown " + std::string(text_at(lua, lua_upvalueindex(1))) + " " + shown(lua, 2);
-  const std::string hint = text::did_you_mean(text_at(lua, 2), known);
-  if (!hint.empty()) {
-    message += hint;
-  } else if (!known.empty() && known.size() <= 20) {
-    message += " (known: " + text::join(known, ", ") + ")";
-  }
-  return raise(lua, message);
+  return raise_unknown(lua, std::string(text_at(lua, lua_upvalueindex(1))), 2, keys_of(lua, 1));
 }
 
 int refuse_change(lua_State* lua) {
   return raise(lua, "a script may not change " + shown(lua, 2) + " here: this table is read-only");
 }
 
-}  // namespace
-
-void make_read_only(lua_State* lua, const std::string& kind) {
-  const int contents = lua_gettop(lua);
+// The table and the function for its absent entries are on top of the stack; the view takes their place.
+void push_view(lua_State* lua) {
+  const int contents = lua_gettop(lua) - 1;
   lua_createtable(lua, 0, 1);
-  push_text(lua, kind);
-  lua_pushcclosure(lua, guarded<refuse_unknown>, 1);
+  lua_pushvalue(lua, contents + 1);
   lua_setfield(lua, -2, "__index");
   lua_setmetatable(lua, contents);
 
   lua_newtable(lua);
-  lua_createtable(lua, 0, 4);
+  lua_createtable(lua, 0, 5);
   lua_pushvalue(lua, contents);
   lua_setfield(lua, -2, "__index");
   lua_pushcfunction(lua, guarded<refuse_change>);
@@ -63,22 +60,74 @@ void make_read_only(lua_State* lua, const std::string& kind) {
   lua_pushboolean(lua, 0);
   lua_setfield(lua, -2, "__metatable");
   lua_pushvalue(lua, contents);
-  lua_setfield(lua, -2, kContents);
+  set_hidden(lua, &contents_key);
+}
+
+void finish_view(lua_State* lua, int contents) {
   lua_setmetatable(lua, -2);
   lua_replace(lua, contents);
+  lua_settop(lua, contents);
+}
+
+}  // namespace
+
+void make_read_only(lua_State* lua, const std::string& kind) {
+  const int contents = lua_gettop(lua);
+  push_text(lua, kind);
+  lua_pushcclosure(lua, guarded<refuse_unknown>, 1);
+  push_view(lua);
+  finish_view(lua, contents);
+}
+
+void make_lazy_read_only(lua_State* lua) {
+  const int contents = lua_gettop(lua) - 1;
+  push_view(lua);
+  lua_pushvalue(lua, contents + 1);
+  set_hidden(lua, &missing_key);
+  finish_view(lua, contents);
+}
+
+bool is_read_only(lua_State* lua, int index) {
+  if (!lua_istable(lua, index) || lua_getmetatable(lua, index) == 0) return false;
+  get_hidden(lua, lua_gettop(lua), &contents_key);
+  const bool view = lua_istable(lua, -1);
+  lua_pop(lua, 2);
+  return view;
+}
+
+void push_made_contents(lua_State* lua, int index) {
+  luaL_checkstack(lua, 6, "a table");
+  lua_pushvalue(lua, index);
+  if (!is_read_only(lua, -1)) return;
+  lua_getmetatable(lua, -1);
+  get_hidden(lua, lua_gettop(lua), &contents_key);
+  lua_replace(lua, -3);
+  lua_pop(lua, 1);
 }
 
 void push_contents(lua_State* lua, int index) {
-  lua_pushvalue(lua, index);
-  if (!lua_istable(lua, -1) || lua_getmetatable(lua, -1) == 0) return;
-  lua_pushstring(lua, kContents);
-  lua_rawget(lua, -2);
-  if (lua_istable(lua, -1)) {
-    lua_replace(lua, -3);
+  push_made_contents(lua, index);
+  if (lua_rawequal(lua, -1, index) != 0 || lua_getmetatable(lua, index) == 0) return;
+  get_hidden(lua, lua_gettop(lua), &missing_key);
+  lua_remove(lua, -2);
+  if (lua_isnil(lua, -1)) {
     lua_pop(lua, 1);
-  } else {
-    lua_pop(lua, 2);
+    return;
   }
+  lua_pushvalue(lua, -2);
+  lua_call(lua, 1, 0);
+}
+
+int raise_unknown(lua_State* lua, const std::string& kind, int key, const std::vector<std::string>& known) {
+  std::string message = "unknown " + kind + " " + shown(lua, key);
+  const std::string hint =
+      lua_type(lua, key) == LUA_TSTRING ? text::did_you_mean(text_at(lua, key), known) : std::string();
+  if (!hint.empty()) {
+    message += hint;
+  } else if (!known.empty() && known.size() <= 20) {
+    message += " (known: " + text::join(known, ", ") + ")";
+  }
+  return raise(lua, message);
 }
 
 }  // namespace engram::script

@@ -1,76 +1,38 @@
 #include "script/recipe_script.hpp"
 
-#include <iostream>
-#include <iterator>
+#include <algorithm>
+#include <utility>
 
-#include "base/files.hpp"
+#include "base/seeds.hpp"
+#include "base/text.hpp"
 #include "recipe/overrides.hpp"
 #include "recipe/read.hpp"
-#include "script/base_library.hpp"
 #include "script/callbacks.hpp"
 #include "script/dry_run.hpp"
-#include "script/modules.hpp"
-#include "script/source_map.hpp"
-#include "script/state.hpp"
-#include "script/tree.hpp"
+#include "script/own_metrics.hpp"
+#include "script/recipe_file.hpp"
 
 namespace engram::script {
 
 namespace fs = std::filesystem;
 
 struct RecipeScript::State {
-  LuaState lua;
-  ModuleFolders folders;
-  std::vector<int> functions;  // registry references, by FunctionHandle::index
+  State(const std::string& name, const fs::path& library);
+  void start_run_stage(recipe::Recipe read);
+
+  RecipeFile file;
   recipe::Recipe recipe;
   std::unique_ptr<Callbacks> callbacks;
+  std::unique_ptr<OwnMetrics> metrics;
+  std::unique_ptr<OutsideCheck> outside;
 };
 
 namespace {
 
-std::string read_source(const std::string& file) {
-  if (file == "-") return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
-  std::error_code error;
-  if (!fs::is_regular_file(file, error)) {
-    throw RecipeError(Fault{"no such recipe file", file, "a Lua file that returns a table, or - for standard input"});
-  }
-  return read_file(file);
-}
+// The recipe stage draws the same numbers whatever the recipe says; the run stage draws by train.seed.
+const uint64_t kRecipeStageSeed = derive_seed(0, "recipe stage");
 
 std::string name_of(const std::string& file) { return file == "-" ? "stdin" : fs::path(file).stem().string(); }
-
-// Pushes the compiled recipe; a syntax error becomes a RecipeError.
-void push_recipe_chunk(LuaState& state, lua_State* lua, const std::string& source, const std::string& name,
-                       int environment) {
-  struct Input {
-    const std::string& source;
-    const std::string& name;
-  } input{source, name};
-  lua_pushcfunction(lua, [](lua_State* inner) {
-    const Input& given = *static_cast<const Input*>(lua_touserdata(inner, 1));
-    push_chunk(inner, given.source, given.name, 2);
-    return 1;
-  });
-  lua_pushlightuserdata(lua, &input);
-  lua_pushvalue(lua, environment);
-  state.call(lua, 2, 1, "the recipe", {name, 0}, kRecipeSteps);
-}
-
-void push_environment(lua_State* lua, const ModuleFolders& folders) {
-  push_globals(lua);
-  const int globals = lua_gettop(lua);
-  lua_pushvalue(lua, globals);
-  make_environment(lua);
-  push_require(lua, folders);
-  lua_setfield(lua, globals, "require");
-  lua_remove(lua, globals);
-}
-
-Callback callback_of(const std::optional<recipe::FunctionHandle>& handle, const std::vector<int>& functions,
-                     const SourceMap& map, const std::string& file, const std::string& key) {
-  if (!handle) return {};
-  return {functions.at(static_cast<size_t>(handle->index)), {file, find_place(map, key).line}};
-}
 
 std::string default_score_set(const recipe::Recipe& recipe) {
   for (const recipe::DataSet& set : recipe.data) {
@@ -79,64 +41,142 @@ std::string default_score_set(const recipe::Recipe& recipe) {
   return "";
 }
 
+std::vector<OwnMetric> own_metrics_of(const recipe::Recipe& recipe, const RecipeFile& file) {
+  std::vector<OwnMetric> metrics;
+  for (const recipe::OwnMetric& metric : recipe.metrics)
+    metrics.push_back({metric.name, file.callback(metric.function)});
+  return metrics;
+}
+
+std::vector<OutsideCheck::Watched> watched(const Callbacks& callbacks, const OwnMetrics& metrics) {
+  std::vector<OutsideCheck::Watched> all = {{"schedule", callbacks.schedule_callback(), "keep it in s.state"},
+                                            {"score", callbacks.score_callback(), "let score depend on m alone"},
+                                            {"stop", callbacks.stop_callback(), "keep it in h.state"}};
+  for (const OwnMetric& metric : metrics.all()) {
+    all.push_back({"metric '" + metric.name + "'", metric.function, "let the metric depend on e alone"});
+  }
+  std::erase_if(all, [](const OutsideCheck::Watched& entry) { return !entry.function.present(); });
+  return all;
+}
+
+// Faults of a grid's recipe say of which point they are, at the end of their first line.
+template <class Work>
+auto at_point(const std::string& point, Work work) -> decltype(work()) {
+  if (point.empty()) return work();
+  try {
+    return work();
+  } catch (const RecipeError& error) {
+    std::vector<Fault> faults = error.faults();
+    for (Fault& fault : faults) {
+      const size_t end = std::min(fault.what.find('\n'), fault.what.size());
+      fault.what.insert(end, ", at point " + point);
+    }
+    throw RecipeError(faults);
+  }
+}
+
+size_t find_point(const std::vector<GridPoint>& points, const std::string& name, const std::string& file) {
+  std::vector<std::string> names;
+  for (const GridPoint& point : points) names.push_back(point.name);
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) return i;
+  }
+  const std::string what = name.empty() ? "this recipe is a grid, and no point of it is named"
+                                        : "the grid has no point '" + name + "'" + text::did_you_mean(name, names);
+  if (names.size() > 12) names.resize(12, "");
+  throw RecipeError(Fault{what, file, text::join(names, "; "), "name one with --point, or run the whole grid"});
+}
+
 }  // namespace
+
+RecipeScript::State::State(const std::string& name, const fs::path& library) : file(name, library, kRecipeStageSeed) {}
+
+void RecipeScript::State::start_run_stage(recipe::Recipe read) {
+  recipe = std::move(read);
+  file.close(recipe);
+  file.random().restart(derive_seed(static_cast<uint64_t>(recipe.train.seed), "callbacks"));
+  std::vector<std::string> ids;
+  for (const recipe::StrategyEntry& entry : recipe.strategies) ids.push_back(entry.id);
+  const auto callback = [&](const std::optional<recipe::FunctionHandle>& handle) {
+    return handle ? file.callback(*handle) : Callback{};
+  };
+  const recipe::Callbacks& written = recipe.callbacks;
+  callbacks = std::make_unique<Callbacks>(file.lua(), file.random(), callback(written.schedule),
+                                          callback(written.score), callback(written.stop), ids);
+  metrics = std::make_unique<OwnMetrics>(file.lua(), own_metrics_of(recipe, file));
+  outside = std::make_unique<OutsideCheck>(file.lua(), file.modules(), watched(*callbacks, *metrics));
+}
 
 RecipeScript::RecipeScript(std::unique_ptr<State> state) : state_(std::move(state)) {}
 RecipeScript::~RecipeScript() = default;
 RecipeScript::RecipeScript(RecipeScript&&) noexcept = default;
 RecipeScript& RecipeScript::operator=(RecipeScript&&) noexcept = default;
 
-RecipeScript RecipeScript::load(const std::string& file, const Overrides& overrides, const fs::path& library) {
-  auto state = std::make_unique<State>();
-  const std::string source = read_source(file);
-  const std::string shown = file == "-" ? "stdin" : file;
-  const SourceMap map = map_source(source);
-  const fs::path folder = file == "-" ? fs::path(".") : fs::path(file).parent_path();
-  state->folders = {library, folder};
-
+std::vector<GridPoint> RecipeScript::points(const std::string& file, const fs::path& library) {
+  RecipeFile opened(file, library, kRecipeStageSeed);
   Faults faults;
-  recipe::Value top;
-  state->lua.protect([&](lua_State* lua) {
-    push_environment(lua, state->folders);
-    push_recipe_chunk(state->lua, lua, source, chunk_name(shown), lua_gettop(lua));
-    state->lua.call(lua, 0, 1, "the recipe", {shown, 0}, kRecipeSteps);
-    top = read_tree(lua, {map, shown, state->functions, faults});
-  });
+  const recipe::Value top = opened.run(faults);
+  if (!is_grid(top)) return {};
+  const Grid grid = read_grid(top, faults);
+  faults.raise<RecipeError>();
+  return points_of(grid);
+}
+
+RecipeScript RecipeScript::load(const std::string& file, const Overrides& overrides, const fs::path& library,
+                                const std::string& point) {
+  auto state = std::make_unique<State>(file, library);
+  Faults faults;
+  recipe::Value top = state->file.run(faults);
+  if (is_grid(top)) {
+    const Grid grid = read_grid(top, faults);
+    faults.raise<RecipeError>();
+    const size_t index = find_point(points_of(grid), point, file);
+    top = at_point(point, [&] { return state->file.run_point(grid, index, faults); });
+  } else if (!point.empty()) {
+    throw RecipeError(
+        Fault{"there is no point '" + point + "': this recipe is no grid", file, "", "leave --point out"});
+  }
   recipe::apply_overrides(top, overrides, faults);
   recipe::Recipe recipe = recipe::read(top, faults);
-  faults.raise<RecipeError>();
+  at_point(point, [&] { faults.raise<RecipeError>(); });
 
   recipe.file = file;
   recipe.name = name_of(file);
-  recipe.folder = folder.empty() ? "." : folder.string();
-  recipe.source = source;
+  recipe.folder = state->file.folder();
+  recipe.source = state->file.source();
   recipe.overrides = overrides;
-  std::vector<std::string> ids;
-  for (const recipe::StrategyEntry& entry : recipe.strategies) ids.push_back(entry.id);
-  const auto callback = [&](const std::optional<recipe::FunctionHandle>& handle, const char* key) {
-    return callback_of(handle, state->functions, map, shown, key);
-  };
-  const recipe::Callbacks& written = recipe.callbacks;
-  state->callbacks = std::make_unique<Callbacks>(state->lua, callback(written.schedule, "schedule"),
-                                                 callback(written.score, "score"), callback(written.stop, "stop"), ids);
-  state->recipe = std::move(recipe);
+  recipe.point = point;
+  state->start_run_stage(std::move(recipe));
   return RecipeScript(std::move(state));
 }
 
 const recipe::Recipe& RecipeScript::recipe() const { return state_->recipe; }
 
-void RecipeScript::resolve(const recipe::Metrics& names) const {
-  Faults faults;
-  dry_run(*state_->callbacks, names, faults);
-  faults.raise<RecipeError>();
+void RecipeScript::resolve(recipe::Metrics& names, const std::vector<recipe::SetShape>& shapes) const {
+  at_point(state_->recipe.point, [&] {
+    Faults faults;
+    state_->metrics->try_out(shapes, names, faults);
+    faults.raise<RecipeError>();
+    dry_run(*state_->callbacks, *state_->outside, names, faults);
+    faults.raise<RecipeError>();
+  });
 }
 
 recipe::ScheduleResult RecipeScript::schedule(const recipe::ScheduleInput& input) {
-  return state_->callbacks->schedule(input);
+  return at_point(state_->recipe.point, [&] { return state_->callbacks->schedule(input); });
+}
+
+recipe::ScheduleResult RecipeScript::try_schedule(const recipe::ScheduleInput& input) const {
+  const Json kept = state_->callbacks->state();
+  const recipe::ScheduleResult result =
+      at_point(state_->recipe.point, [&] { return state_->callbacks->schedule(input); });
+  state_->callbacks->restore(kept);
+  return result;
 }
 
 double RecipeScript::score(const recipe::Metrics& metrics, const recipe::Metrics& baseline) {
-  if (const std::optional<double> score = state_->callbacks->score(metrics, baseline)) return *score;
+  const auto own = at_point(state_->recipe.point, [&] { return state_->callbacks->score(metrics, baseline); });
+  if (own) return *own;
   const std::string set = default_score_set(state_->recipe);
   const auto found = metrics.find(set);
   if (found == metrics.end() || found->second.count("accuracy") == 0) {
@@ -145,7 +185,22 @@ double RecipeScript::score(const recipe::Metrics& metrics, const recipe::Metrics
   return found->second.at("accuracy");
 }
 
-recipe::StopDecision RecipeScript::stop(const recipe::History& history) { return state_->callbacks->stop(history); }
+recipe::StopDecision RecipeScript::stop(const recipe::History& history) {
+  return at_point(state_->recipe.point, [&] {
+    const recipe::StopDecision decision = state_->callbacks->stop(history);
+    state_->callbacks->state();
+    state_->outside->check();
+    return decision;
+  });
+}
+
+std::map<std::string, double> RecipeScript::own_metrics(const recipe::ScoredSet& set) {
+  return at_point(state_->recipe.point, [&] { return state_->metrics->measure(set); });
+}
+
+void RecipeScript::check_outside() const {
+  at_point(state_->recipe.point, [&] { state_->outside->check(); });
+}
 
 Json RecipeScript::state() const { return state_->callbacks->state(); }
 

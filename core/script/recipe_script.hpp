@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,34 +11,55 @@
 #include "base/json.hpp"
 #include "recipe/history.hpp"
 #include "recipe/recipe.hpp"
+#include "recipe/scored_set.hpp"
 
 namespace engram::script {
 
 using Overrides = std::vector<std::pair<std::string, std::string>>;  // "train.epochs" -> "2", as on the command line
 
+// One combination of a grid's values: "rate=1e-05,rank=4" and [("rate", "1e-05"), ("rank", "4")].
+struct GridPoint {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> values;
+};
+
 class RecipeScript {
  public:
   // Runs the recipe stage: loads the file ("-": standard input), applies the overrides, reads and checks the table.
-  // `library` is the folder that holds engram/*.lua. Throws RecipeError with every fault.
-  static RecipeScript load(const std::string& file, const Overrides& overrides, const std::filesystem::path& library);
+  // `library` is the folder that holds engram/*.lua; `point` names one point of a grid, and is empty for a plain
+  // recipe. Throws RecipeError with every fault.
+  static RecipeScript load(const std::string& file, const Overrides& overrides, const std::filesystem::path& library,
+                           const std::string& point = "");
+  // The points of a recipe that engram.grid made, in order; none for a plain recipe.
+  static std::vector<GridPoint> points(const std::string& file, const std::filesystem::path& library);
   ~RecipeScript();
   RecipeScript(RecipeScript&&) noexcept;
   RecipeScript& operator=(RecipeScript&&) noexcept;
 
   const recipe::Recipe& recipe() const;
 
-  // Tries every callback once on made-up numbers that have exactly these sets and metrics, so that a misspelt metric
-  // or a broken rule is refused before step 0. Throws RecipeError with every fault; leaves the state table as it was.
-  void resolve(const recipe::Metrics& names) const;
+  // Tries every callback on made-up numbers that have exactly these sets and metrics, so that a misspelt metric or a
+  // broken rule is refused before step 0. The recipe's own metrics are tried first, on made-up examples of `shapes`,
+  // and their names are added to `names`. Throws RecipeError with every fault; leaves the state table as it was.
+  void resolve(recipe::Metrics& names, const std::vector<recipe::SetShape>& shapes) const;
 
   // Run stage. Each throws RecipeError with the Lua traceback when the callback fails, runs away, or returns what it
-  // may not (NaN, wrong type). Absent callbacks give the documented default.
+  // may not (NaN, wrong type). Absent callbacks give the documented default. The faults of a grid's recipe name its
+  // point.
   recipe::ScheduleResult schedule(const recipe::ScheduleInput& input);
   double score(const recipe::Metrics& metrics, const recipe::Metrics& baseline);
   recipe::StopDecision stop(const recipe::History& history);
+  // The recipe's own metrics of one set, by the name that score and stop read. Empty without any.
+  std::map<std::string, double> own_metrics(const recipe::ScoredSet& set);
 
-  // What callbacks keep in `h.state`, for checkpoints; restore() puts it back before the first callback of a resumed
-  // run, so that it decides the same.
+  // The schedule asked outside of a run, as plan does: leaves the state as it was.
+  recipe::ScheduleResult try_schedule(const recipe::ScheduleInput& input) const;
+  // Throws RecipeError when a callback changed a local outside itself since the recipe was read: no checkpoint keeps
+  // it. Called after each evaluation; stop() does it too.
+  void check_outside() const;
+
+  // What callbacks keep, for checkpoints: { schedule = s.state, stop = h.state, random = math.random's state }.
+  // restore() puts it back before the first callback of a resumed run, so that it decides the same.
   Json state() const;
   void restore(const Json& state);
 

@@ -7,6 +7,8 @@
 namespace engram::script {
 namespace {
 
+constexpr int kDeepest = 100;  // tables inside tables; Lua itself allows no more than 200
+
 bool opens_block(const Token& token) {
   return token.kind == Token::Kind::name &&
          (token.text == "function" || token.text == "do" || token.text == "if" || token.text == "repeat");
@@ -30,20 +32,41 @@ class Mapper {
  public:
   explicit Mapper(const std::string& source) : tokens_(tokenize(source)) {}
 
-  SourceMap run() {
-    int depth = 0;
+  SourceMap run() { return returned_from(0, 0); }
+
+  SourceMap run_function(int line) {
     for (size_t i = 0; i < tokens_.size(); ++i) {
+      const bool starts = tokens_[i].kind == Token::Kind::name && tokens_[i].text == "function";
+      if (starts && tokens_[i].line == line) return returned_from(i + 1, 1);
+    }
+    return {};
+  }
+
+ private:
+  // What the first `return` outside of inner blocks returns, from a token inside so many blocks on.
+  SourceMap returned_from(size_t at, int depth) {
+    const int level = depth;
+    for (size_t i = at; i < tokens_.size() && depth >= level; ++i) {
       const Token& token = tokens_[i];
       depth += opens_block(token) ? 1 : closes_block(token) ? -1 : 0;
-      if (depth != 0 || token.kind != Token::Kind::name || token.text != "return") continue;
+      if (depth != level || token.kind != Token::Kind::name || token.text != "return") continue;
       note("", token.line);
-      if (i + 1 < tokens_.size() && is_symbol(tokens_[i + 1], "{")) constructor(i + 1, "");
+      const size_t table = returned_table(i + 1);
+      if (inside(table)) constructor(table, "");
       break;
     }
     return std::move(map_);
   }
 
- private:
+  // The '{' of `return {` and of `return engram.grid {`, or the end.
+  size_t returned_table(size_t at) const {
+    size_t brace = at;
+    while (inside(brace) && !is_symbol(tokens_[brace], "{") && tokens_[brace].text != "function") ++brace;
+    if (!inside(brace) || brace == at) return brace;
+    const size_t before = is_symbol(tokens_[brace - 1], "(") ? brace - 2 : brace - 1;
+    return before >= at && tokens_[before].text == "grid" ? brace : tokens_.size();
+  }
+
   bool inside(size_t at) const { return at < tokens_.size(); }
 
   void note(const std::string& path, int line) { map_.emplace(path, SourcePlace{line, order_++}); }
@@ -97,8 +120,10 @@ class Mapper {
 
   // A value up to the ',' ';' or '}' that ends it; a bare constructor is looked into.
   size_t value(size_t at, const std::optional<std::string>& path) {
-    if (inside(at) && is_symbol(tokens_[at], "{") && path) {
+    if (inside(at) && is_symbol(tokens_[at], "{") && path && depth_ < kDeepest) {
+      ++depth_;
       at = constructor(at, *path);
+      --depth_;
     }
     int blocks = 0;
     while (inside(at)) {
@@ -124,11 +149,14 @@ class Mapper {
   std::vector<Token> tokens_;
   SourceMap map_;
   int order_ = 0;
+  int depth_ = 0;
 };
 
 }  // namespace
 
 SourceMap map_source(const std::string& source) { return Mapper(source).run(); }
+
+SourceMap map_function(const std::string& source, int line) { return Mapper(source).run_function(line); }
 
 SourcePlace find_place(const SourceMap& map, const std::string& path) {
   std::string at = path;

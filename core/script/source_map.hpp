@@ -15,7 +15,11 @@ struct SourcePlace {
 // not looked into; their keys are absent here.
 using SourceMap = std::map<std::string, SourcePlace>;
 
+// The table of `return engram.grid { ... }` counts as the returned one.
 SourceMap map_source(const std::string& source);
+
+// The same for the table that the function beginning on this line returns, where it ends with return { ... }.
+SourceMap map_function(const std::string& source, int line);
 
 // The place of the path, or of its nearest known ancestor; line 0 when even the returned table is unknown.
 SourcePlace find_place(const SourceMap& map, const std::string& path);

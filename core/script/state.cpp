@@ -6,17 +6,10 @@
 
 #include "base/errors.hpp"
 #include "base/text.hpp"
+#include "script/frames.hpp"
 
 namespace engram::script {
 namespace {
-
-// The message with a traceback below it; other values than strings are named by their type.
-int add_traceback(lua_State* lua) {
-  std::string message(text_at(lua, 1));
-  if (!lua_isstring(lua, 1)) message = std::string("the error value is a ") + luaL_typename(lua, 1);
-  luaL_traceback(lua, lua, message.c_str(), 1);
-  return 1;
-}
 
 // Splits "file:12: text" into the place and the text; the place is empty when there is none.
 std::pair<std::string, std::string> split_place(const std::string& message) {
@@ -29,16 +22,6 @@ std::pair<std::string, std::string> split_place(const std::string& message) {
     if (message.find('\n') < colon) break;
   }
   return {"", message};
-}
-
-// Without the host's own frames, which have no names; without the traceback when only those were in it.
-std::string cleaned(const std::string& message) {
-  std::vector<std::string> kept;
-  for (const std::string& line : text::split(message, '\n')) {
-    if (line.rfind("\t[C]: at 0x", 0) != 0) kept.push_back(line);
-  }
-  if (kept.size() > 1 && kept.back() == "stack traceback:") kept.pop_back();
-  return text::join(kept, "\n");
 }
 
 // "file:12" of the first Lua line of a traceback, for messages that have no place of their own.
@@ -55,15 +38,19 @@ std::string first_traced_line(const std::string& message) {
 Fault failure_of(const Budget& budget, int status, const std::string& message, const std::string& what,
                  const std::string& at, int64_t steps) {
   if (budget.exhausted) {
+    const std::string time = steps > kRecipeSteps ? "" : ", about half a second to a second";
     return {what + " ran away", budget.where.empty() ? at : budget.where,
-            "at most " + text::thousands(steps) + " steps, about half a second to a second",
-            "look for an endless loop"};
+            "at most " + text::thousands(steps) + " steps" + time, "look for an endless loop"};
   }
+  const std::string seen = last_seen(budget);
   if (status == LUA_ERRMEM) {
-    return {what + " used too much memory", at, "at most " + text::bytes(kMemoryCap) + " for the whole recipe"};
+    return {what + " used too much memory", seen.empty() ? at : seen,
+            "at most " + text::bytes(kMemoryCap) + " for the whole recipe"};
   }
-  auto [place, rest] = split_place(cleaned(message));
+  auto [place, rest] = split_place(message);
   if (place.empty()) place = first_traced_line(message);
+  // A stack overflow may leave no room for the message handler, and so no traceback.
+  if (place.empty()) place = seen;
   return {what + " failed: " + rest, place.empty() ? at : place};
 }
 
@@ -101,7 +88,7 @@ void LuaState::run(Job& job) {
 void LuaState::call(lua_State* lua, int arguments, int results, const std::string& what, const recipe::Place& at,
                     int64_t steps) {
   const int handler = lua_gettop(lua) - arguments;
-  lua_pushcfunction(lua, add_traceback);
+  lua_pushcfunction(lua, guarded<describe_failure>);
   lua_insert(lua, handler);
   watch(lua, steps);
   const int status = lua_pcall(lua, arguments, results, handler);

@@ -22,7 +22,8 @@ class LuaState {
   template <class Work>
   void protect(Work&& work) {
     using Held = std::remove_reference_t<Work>;
-    Job job{&work, [](void* held, lua_State* lua) { (*static_cast<Held*>(held))(lua); }, nullptr};
+    Job job{&work, [](const void* held, lua_State* lua) { (*static_cast<Held*>(const_cast<void*>(held)))(lua); },
+            nullptr};
     run(job);
   }
 
@@ -33,8 +34,8 @@ class LuaState {
 
  private:
   struct Job {
-    void* work;
-    void (*invoke)(void*, lua_State*);
+    const void* work;
+    void (*invoke)(const void*, lua_State*);
     std::exception_ptr failure;
   };
   static int enter(lua_State* lua);

@@ -4,16 +4,22 @@
 #include <memory>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "script/read_only.hpp"
+#include "script/shown.hpp"
 
 namespace engram::script {
 namespace {
 
 constexpr int kDeepest = 20;
 constexpr size_t kMostEntries = 100000;
+constexpr size_t kLongestText = 10000;  // bytes
+constexpr size_t kLongestName = 200;    // bytes
 
 using recipe::Mixed;
 using recipe::Value;
+
+bool is_name(std::string_view key) { return key.size() <= kLongestName && !first_invalid_utf8(key); }
 
 class TreeReader {
  public:
@@ -28,7 +34,7 @@ class TreeReader {
       case LUA_TNIL: break;
       case LUA_TBOOLEAN: value.data = lua_toboolean(lua_, -1) != 0; break;
       case LUA_TNUMBER: value.data = static_cast<double>(lua_tonumber(lua_, -1)); break;
-      case LUA_TSTRING: value.data = std::string(text_at(lua_, -1)); break;
+      case LUA_TSTRING: value.data = read_text(value); break;
       case LUA_TFUNCTION: value.data = keep_function(); break;
       case LUA_TTABLE: value.data = read_table(value, depth); break;
       default: refuse(value, std::string("holds a ") + luaL_typename(lua_, -1));
@@ -40,6 +46,20 @@ class TreeReader {
   void refuse(const Value& value, const std::string& what) {
     input_.faults.add({(value.path.empty() ? "the recipe" : value.path) + " " + what, value.place.text(),
                        "numbers, strings, booleans, functions and tables of them"});
+  }
+
+  std::string read_text(const Value& value) {
+    const std::string text(text_at(lua_, -1));
+    if (text.size() > kLongestText) {
+      input_.faults.add(
+          {value.path + " is a string of " + text::thousands(static_cast<int64_t>(text.size())) + " bytes",
+           value.place.text(), "at most 10,000"});
+    } else if (first_invalid_utf8(text)) {
+      input_.faults.add({value.path + " is " + shown(lua_, -1) + ", which is no text", value.place.text(), "UTF-8"});
+    } else {
+      return text;
+    }
+    return "";
   }
 
   recipe::FunctionHandle keep_function() {
@@ -80,6 +100,8 @@ class TreeReader {
                            position == static_cast<double>(static_cast<int64_t>(position));
       if (!in_list && !number && lua_type(lua_, -2) != LUA_TSTRING) {
         refuse(owner, std::string("has a key that is a ") + luaL_typename(lua_, -2));
+      } else if (!number && !is_name(text_at(lua_, -2))) {
+        refuse(owner, "has the key " + shown(lua_, -2) + ", which is no text in UTF-8 or longer than 200 bytes");
       } else if (!in_list && entries_ <= kMostEntries) {
         const std::string key = number ? text::shortest(position) : std::string(text_at(lua_, -2));
         mixed.table.emplace_back(key, read(owner.path.empty() ? key : owner.path + "." + key, depth + 1));

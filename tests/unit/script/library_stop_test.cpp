@@ -136,7 +136,7 @@ TEST_CASE("the forgetting budget cuts the rate as often as it may, counts in the
   const std::string rule = "stop.budget { metric = 'original.accuracy', lose_at_most = 0.05, cut = 0.5, tries = 2 }";
   LoadedText loaded(with_stop(rule));
   REQUIRE_FALSE(loaded.script.stop(history_of({{0.5, 0.86}})).stop);
-  REQUIRE(loaded.script.state() == Json::object());
+  REQUIRE(loaded.script.state()["stop"] == Json::object());
   for (int i = 0; i < 2; ++i) {
     const recipe::StopDecision cut = loaded.script.stop(history_of({{0.5, 0.9}, {0.5, 0.8}}));
     REQUIRE(cut.rollback);
@@ -146,7 +146,7 @@ TEST_CASE("the forgetting budget cuts the rate as often as it may, counts in the
   const recipe::StopDecision last = loaded.script.stop(history_of({{0.5, 0.9}, {0.5, 0.8}}));
   REQUIRE(last.rollback);
   REQUIRE(last.cut == 0);
-  REQUIRE(loaded.script.state().dump() == R"({"cuts":2.0})");
+  REQUIRE(loaded.script.state()["stop"].dump() == R"({"cuts":2.0})");
 }
 
 TEST_CASE("a budget on a loss bounds its rise") {
@@ -209,7 +209,7 @@ TEST_CASE("rules inside any and all keep their states apart, however deeply they
   LoadedText loaded(with_stop("stop.any { " + until("4") + ", stop.all { " + until("3") + ", " + until("2") + " } }"));
   REQUIRE_FALSE(loaded.script.stop(scored({1})).stop);
   REQUIRE_FALSE(loaded.script.stop(scored({1, 1})).stop);
-  REQUIRE(loaded.script.state().dump() ==
+  REQUIRE(loaded.script.state()["stop"].dump() ==
           R"({"part_1":{"calls":2.0},"part_2":{"part_1":{"calls":2.0},"part_2":{"calls":2.0}}})");
   REQUIRE(loaded.script.stop(scored({1, 1, 1})).reason == "seen 3; seen 3");
 }

@@ -1,5 +1,6 @@
 #include <lua.hpp>
 
+#include "script/shown.hpp"
 #include "unit/script/support.hpp"
 
 using namespace engram;
@@ -27,7 +28,7 @@ std::string lua(const std::string& expression) {
       "return table.concat(t, '|') end return show(" +
       expression + ")";
   const int status = luaL_dostring(state, code.c_str());
-  std::string text = lua_tostring(state, -1);
+  const std::string text = script::printable(script::text_at(state, -1), 20000);
   lua_close(state);
   return status == 0 ? text : "error: " + text;
 }

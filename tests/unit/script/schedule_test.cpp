@@ -59,10 +59,11 @@ TEST_CASE("what a schedule may not return is refused with the callback's line") 
 TEST_CASE("a misspelt field of a schedule's input is an error with the nearest name") {
   LoadedText loaded(with_schedule("function(s)\n  return s.stpe\nend"));
   const std::string text = refusal([&] { loaded.script.schedule({0, 10, 0, 1}); });
-  REQUIRE(
-      text ==
-      "recipe.lua:13: schedule failed: unknown field of a schedule's input 'stpe'; did you mean 'step' or 'steps'?\n"
-      "stack traceback:\n\t[C]: in function '__index'\n\trecipe.lua:13: in function <recipe.lua:12>");
+  REQUIRE(text ==
+          "recipe.lua:13: schedule failed: unknown field of a schedule's input 'stpe'; did you mean 'step', 'state' "
+          "or 'steps'?\nstack traceback:\n\t[C]: in function '__index'\n\trecipe.lua:13: in function <recipe.lua:12>\n"
+          "values at hand:\n\trecipe.lua:13: s = { epoch = 0, epochs = 1, evaluations = 0, state = a table, step = 0, "
+          "steps = 10 }");
 }
 
 TEST_CASE("a schedule costs less than 5 microseconds a step") {

@@ -136,7 +136,7 @@ TEST_CASE("the state of a stopping rule survives a save and a restore") {
   REQUIRE_FALSE(first.script.stop(history_of({0.25})).stop);
   REQUIRE_FALSE(first.script.stop(history_of({0.75})).stop);
   const Json saved = first.script.state();
-  REQUIRE(saved.dump() == R"({"best":0.75,"list":[1.0,"two",true,{"deep":{"@number":"-inf"}}],"seen":2.0})");
+  REQUIRE(saved["stop"].dump() == R"({"best":0.75,"list":[1.0,"two",true,{"deep":{"@number":"-inf"}}],"seen":2.0})");
   LoadedText second(text);
   second.script.restore(Json::parse(saved.dump()));
   REQUIRE(second.script.stop(history_of({0.5})).reason == "seen 3 best 0.75 -inf");
@@ -150,13 +150,14 @@ TEST_CASE("a state that a checkpoint cannot keep is refused when it arises") {
 }
 
 TEST_CASE("what a stopping rule may not return is refused with the callback's line") {
-  const std::string allowed = " (allowed: false, a reason as a string, or { rollback = true, reason = \"...\" })";
+  const std::string allowed =
+      " (allowed: false, a reason as a string, { rollback = true, reason = \"...\" }, or this with cut = 0.5)";
   REQUIRE(stop_refusal("function() return true end") == "recipe.lua:12: stop returned true" + allowed);
   REQUIRE(stop_refusal("function() return 3 end") == "recipe.lua:12: stop returned 3" + allowed);
   REQUIRE(stop_refusal("function() return { rollback = true } end") ==
           "recipe.lua:12: stop returned no reason" + allowed);
   REQUIRE(stop_refusal("function() return { rolback = true, reason = 'x' } end") ==
-          "recipe.lua:12: stop returned a table with rolback; did you mean 'rollback'?" + allowed);
+          "recipe.lua:12: stop returned a table with 'rolback'; did you mean 'rollback'?" + allowed);
   REQUIRE(stop_refusal("function() return { rollback = 1, reason = 'x' } end") ==
           "recipe.lua:12: stop returned rollback = 1" + allowed);
 }
@@ -170,7 +171,7 @@ TEST_CASE("records and metrics cannot be changed by a callback") {
 TEST_CASE("unknown sets and metrics are refused before step 0 with line and nearest name, all callbacks at once") {
   LoadedText loaded(
       with("function(m)\n  return m.nwe.accuracy end", "function(h)\n  return h.last.original.acuracy > 2 end"));
-  const std::string text = refusal([&] { loaded.script.resolve(names()); });
+  const std::string text = refusal([&] { resolve(loaded.script); });
   REQUIRE(text.find("recipe.lua:12: score failed: unknown evaluation set 'nwe'; did you mean 'new'?") == 0);
   REQUIRE(text.find("\nrecipe.lua:14: stop failed: unknown metric of original 'acuracy'; did you mean 'accuracy'?") !=
           std::string::npos);
@@ -179,7 +180,7 @@ TEST_CASE("unknown sets and metrics are refused before step 0 with line and near
 TEST_CASE("a misspelt metric in the library's functions is refused with the recipe's line") {
   LoadedText loaded(with("score.penalised {\n gain = 'new.acuracy', guard = 'original.accuracy' }",
                          "stop.budget { metric = 'orignal.accuracy', lose_at_most = 0.1 }"));
-  const std::string text = refusal([&] { loaded.script.resolve(names()); });
+  const std::string text = refusal([&] { resolve(loaded.script); });
   REQUIRE(text.find("recipe.lua:11: score failed: unknown metric of new 'acuracy'; did you mean 'accuracy'?") == 0);
   REQUIRE(text.find("\nrecipe.lua:13: stop failed: unknown evaluation set 'orignal'; did you mean 'original'?") !=
           std::string::npos);
@@ -188,8 +189,8 @@ TEST_CASE("a misspelt metric in the library's functions is refused with the reci
 TEST_CASE("the trial before step 0 leaves the state as it was and tolerates a division by zero in a score") {
   LoadedText loaded(with("function(m) return m.new.accuracy / (m.new.accuracy - m.baseline.new.accuracy) end",
                          "function(h) h.state.calls = (h.state.calls or 0) + 1 end"));
-  REQUIRE_NOTHROW(loaded.script.resolve(names()));
-  REQUIRE(loaded.script.state() == Json::object());
+  REQUIRE_NOTHROW(resolve(loaded.script));
+  REQUIRE(loaded.script.state()["stop"] == Json::object());
 }
 
 TEST_CASE("options of the library's functions are checked at the recipe's line, all at once") {

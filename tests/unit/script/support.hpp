@@ -93,4 +93,11 @@ inline recipe::Metrics names() {
           {"original", {{"accuracy", 0}, {"macro_f1", 0}, {"loss", 0}}}};
 }
 
+// The trial before step 0 with these sets; the names of metrics, the recipe's own included.
+inline recipe::Metrics resolve(const script::RecipeScript& script, const std::vector<recipe::SetShape>& shapes = {}) {
+  recipe::Metrics all = names();
+  script.resolve(all, shapes);
+  return all;
+}
+
 }  // namespace engram::test

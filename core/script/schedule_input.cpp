@@ -1,0 +1,100 @@
+#include "script/schedule_input.hpp"
+
+#include <algorithm>
+
+#include "script/callback.hpp"
+#include "script/read_only.hpp"
+#include "script/records.hpp"
+
+namespace engram::script {
+namespace {
+
+void set_number(lua_State* lua, int table, const char* name, double number) {
+  lua_pushstring(lua, name);
+  lua_pushnumber(lua, number);
+  lua_rawset(lua, table);
+}
+
+// An absent field of the fields' table. s.history is copied from the records (the upvalue) when a call first reads it,
+// so that no call sees what another one did to its list.
+int missing_field(lua_State* lua) {
+  if (lua_gettop(lua) > 1 && text_at(lua, 2) != "history") {
+    return raise_unknown(lua, "field of a schedule's input", 2,
+                         {"epoch", "epochs", "evaluations", "history", "state", "step", "steps"});
+  }
+  lua_settop(lua, 1);
+  const auto count = static_cast<int>(lua_objlen(lua, lua_upvalueindex(1)));
+  lua_createtable(lua, count, 0);
+  for (int i = 1; i <= count; ++i) {
+    lua_rawgeti(lua, lua_upvalueindex(1), i);
+    lua_rawseti(lua, 2, i);
+  }
+  lua_pushliteral(lua, "history");
+  lua_pushvalue(lua, 2);
+  lua_rawset(lua, 1);
+  return 1;
+}
+
+}  // namespace
+
+void ScheduleView::make(lua_State* lua, int state) {
+  lua_newtable(lua);
+  lua_pushvalue(lua, -1);
+  fields_ = luaL_ref(lua, LUA_REGISTRYINDEX);
+  lua_newtable(lua);
+  lua_pushvalue(lua, -1);
+  records_ = luaL_ref(lua, LUA_REGISTRYINDEX);
+  lua_pushcclosure(lua, guarded<missing_field>, 1);
+  make_lazy_read_only(lua);
+  view_ = luaL_ref(lua, LUA_REGISTRYINDEX);
+  set_state(lua, state);
+}
+
+void ScheduleView::set_state(lua_State* lua, int state) {
+  push_reference(lua, fields_);
+  lua_pushliteral(lua, "state");
+  push_reference(lua, state);
+  lua_rawset(lua, -3);
+  lua_pop(lua, 1);
+  fill_history(lua, nullptr);
+}
+
+// The table of records stays the same one: the function for absent fields holds it.
+void ScheduleView::fill_history(lua_State* lua, const recipe::History* history) {
+  const size_t shown_before = evaluations_;
+  history_ = history;
+  evaluations_ = history == nullptr ? 0 : history->evaluations.size();
+  last_step_ = evaluations_ == 0 ? 0 : history->evaluations.back().step;
+  push_reference(lua, records_);
+  for (size_t i = 0; i < std::max(evaluations_, shown_before); ++i) {
+    if (i < evaluations_) {
+      push_record(lua, history->evaluations[i]);
+    } else {
+      lua_pushnil(lua);
+    }
+    lua_rawseti(lua, -2, static_cast<int>(i) + 1);
+  }
+  lua_pop(lua, 1);
+}
+
+void ScheduleView::push(lua_State* lua, const recipe::ScheduleInput& input) {
+  const size_t evaluations = input.history == nullptr ? 0 : input.history->evaluations.size();
+  const int64_t last_step = evaluations == 0 ? 0 : input.history->evaluations.back().step;
+  if (input.history != history_ || evaluations != evaluations_ || last_step != last_step_) {
+    fill_history(lua, input.history);
+  }
+  push_reference(lua, fields_);
+  const int fields = lua_gettop(lua);
+  set_number(lua, fields, "step", static_cast<double>(input.step));
+  set_number(lua, fields, "steps", static_cast<double>(input.steps));
+  set_number(lua, fields, "epoch", input.epoch);
+  set_number(lua, fields, "epochs", input.epochs);
+  set_number(lua, fields, "evaluations", static_cast<double>(evaluations_));
+  lua_pushliteral(lua, "history");
+  lua_pushnil(lua);
+  lua_rawset(lua, fields);
+  push_reference(lua, view_);
+  lua_replace(lua, fields);
+}
+
+}  // namespace engram::script
