@@ -1,6 +1,6 @@
 -- A sweep. The problem: which rank and which rate, and what does each cost? Here every combination is run, one after the
 -- other, each into a folder of its own, and one table shows them all. `engram plan` checks every one before the first
--- starts; a sweep that was interrupted goes on where it was; --point "rank=8,rate=0.0006" runs one alone.
+-- starts; a sweep that was interrupted goes on where it was; --point "rank=8,rate=6e-04" runs one alone.
 -- Run it: build/bin/engram run examples/16_grid.lua --out runs/grid
 local engram   = require "engram"
 local schedule = require "engram.schedule"
