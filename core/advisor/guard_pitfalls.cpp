@@ -14,7 +14,10 @@ constexpr double kPrevails = 0.75;   // share of one label from which accuracy a
 
 std::string percent(double share) { return text::fixed(100 * share, share < 0.1 ? 1 : 0) + " %"; }
 
-std::string points(double drop) { return text::shortest(std::round(drop * 1000) / 10) + " points"; }
+std::string points(double drop) {
+  const double rounded = std::round(drop * 1000) / 10;
+  return text::shortest(rounded) + (rounded == 1 ? " point" : " points");
+}
 
 std::vector<std::string> original_sets(const Facts& facts) {
   std::vector<std::string> names;
@@ -85,7 +88,7 @@ void advise_on_size(const Facts& facts, std::vector<Advice>& advice) {
     advice.push_back({"small_original", "data." + set.name,
                       "on " + text::thousands(set.rows) + " rows the smallest drop that can be told from chance is " +
                           points(seen) + " of accuracy (paired test, 95 % confidence, 80 % power), and " +
-                          points(matters) + " matter",
+                          points(matters) + (matters == kPoint ? " matters" : " matter"),
                       change});
   }
 }

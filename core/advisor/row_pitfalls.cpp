@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "advisor/advise.hpp"
 #include "base/text.hpp"
 
@@ -19,18 +21,23 @@ void advise_on_shared(const Facts& facts, std::vector<Advice>& advice) {
 }
 
 void advise_on_cut(const Facts& facts, std::vector<Advice>& advice) {
+  std::vector<std::string> sets;
+  int64_t words = 0;
   for (const TextFacts& set : facts.texts) {
     const double share = set.rows > 0 ? static_cast<double>(set.cut) / static_cast<double>(set.rows) : 0;
     if (share < kManyCut) continue;
-    const bool longest = facts.max_length >= facts.max_positions;
-    const int64_t length = std::min((set.words * 5 / 4 + 7) / 8 * 8, facts.max_positions);
-    advice.push_back(
-        {"cut_texts", "train.max_length",
-         "at least " + text::thousands(set.cut) + " of the " + text::thousands(set.rows) + " texts of data." +
-             set.name + " have more words than the " + std::to_string(facts.max_length) +
-             " tokens that are read; what comes after is not seen",
-         longest ? "shorter texts: the model reads no more than that" : "max_length = " + std::to_string(length)});
+    sets.push_back(text::thousands(set.cut) + " of the " + text::thousands(set.rows) + " texts of data." + set.name);
+    words = std::max(words, set.words);
   }
+  if (sets.empty()) return;
+  // Tokens are more than words.
+  const int64_t length = std::min((words * 5 / 4 + 7) / 8 * 8, facts.max_positions);
+  const bool longest = facts.max_length >= facts.max_positions;
+  advice.push_back(
+      {"cut_texts", "train.max_length",
+       "too long for the " + std::to_string(facts.max_length) + " tokens that are read are at least " +
+           text::join(sets, ", ") + ": what comes after is not seen",
+       longest ? "shorter texts: the model reads no more than that" : "max_length = " + std::to_string(length)});
 }
 
 }  // namespace

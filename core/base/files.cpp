@@ -126,7 +126,8 @@ MappedFile::MappedFile(const std::filesystem::path& file) : path_(file) {
   const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   size_ = checked_size(descriptor, file);
   if (size_ == 0) cannot_read(file, "it is empty");
-  address_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor.get(), 0);
+  // Without a reservation, since hardly a page is ever written: a file may be larger than the memory.
+  address_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor.get(), 0);
   if (address_ == MAP_FAILED) cannot_read(file, std::strerror(errno));
 }
 

@@ -3,21 +3,26 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <set>
 
 #include "base/text.hpp"
 #include "report/style.hpp"
 #include "run/evaluation_steps.hpp"
 #include "run/memory_estimate.hpp"
+#include "run/plan_modules.hpp"
+#include "run/plan_settings.hpp"
 #include "run/plan_warnings.hpp"
+#include "run/rates.hpp"
 #include "strategy/describe.hpp"
-#include "train/parameter_groups.hpp"
 
 namespace engram::run {
 namespace {
 
+constexpr size_t kWidth = 110;
+constexpr size_t kIndent = 24;
+
 std::string line(const std::string& name, const std::string& value) {
-  return "  " + report::pad_right(name, 22) + value + "\n";
+  if (value.empty()) return "  " + name + "\n";
+  return "  " + report::pad_right(name + " ", kIndent - 2) + value + "\n";
 }
 
 // Four digits are enough to see a schedule's shape.
@@ -45,6 +50,11 @@ std::string tasks_section(const Preparation& prepared) {
   return text;
 }
 
+// Of a large file only the start has been read.
+std::string read_text(const SetFacts& facts) {
+  return facts.content.whole ? "" : " (the first " + text::thousands(facts.content.rows) + " read)";
+}
+
 std::string data_section(const Preparation& prepared) {
   std::string text = "data\n";
   for (const SetFacts& facts : prepared.sets) {
@@ -55,30 +65,70 @@ std::string data_section(const Preparation& prepared) {
     const std::string use = facts.set->use == recipe::DataUse::train      ? "train"
                             : facts.set->use == recipe::DataUse::evaluate ? "evaluate"
                                                                           : "strategies";
-    text += line(facts.set->name, (facts.rows.exact ? "" : "~") + text::thousands(facts.rows.rows) + " rows, " + use +
-                                      ", task " + facts.set->task + role + ", " + facts.set->file);
+    text += line(facts.set->name, (facts.rows.exact ? "" : "~") + text::thousands(facts.rows.rows) + " rows" +
+                                      read_text(facts) + ", " + use + ", task " + facts.set->task + role + ", " +
+                                      facts.set->file);
   }
   return text;
 }
 
-std::string groups_section(const Preparation& prepared) {
-  std::string text = "optimizer groups at step 0\n";
-  std::vector<model::NamedTensor> names;
-  for (const strategy::ResolvedTensor& tensor : prepared.resolution.tensors) names.push_back({tensor.name, {}});
-  const recipe::Train& train = prepared.recipe().train;
-  int index = 0;
-  for (const train::ParameterGroup& group : train::groups_at(prepared.resolution, names, train.weight_decay, 0, 0)) {
-    int64_t count = 0;
-    for (const model::NamedTensor& entry : group.tensors) count += prepared.resolution.find(entry.name)->count();
-    text +=
-        line("group " + std::to_string(index++),
-             text::thousands(count) + " parameters in " + std::to_string(group.tensors.size()) + " tensors, rate " +
-                 strategy::rate_scale_text(group.rate_scale) + ", weight decay " + text::shortest(group.weight_decay));
+std::string pairs_text(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : pairs) parts.push_back(key + " = " + value);
+  return report::wrap(text::join(parts, ", "), kWidth - kIndent, kIndent);
+}
+
+std::string settings_section(const Preparation& prepared) {
+  std::string text = "settings\n";
+  for (const SettingsOf& settings : settings_of(prepared)) {
+    text += line(settings.section, settings.given.empty() ? "as by default" : pairs_text(settings.given));
+    if (!settings.defaults.empty()) text += line("  by default", pairs_text(settings.defaults));
   }
   return text;
 }
 
-std::string steps_section(Preparation& prepared) {
+std::string modules_section(const Preparation& prepared) {
+  std::string text;
+  for (const ModuleMatch& match : module_matches(prepared)) {
+    text += line(match.strategy, match.does + " " + match.pattern + ": " + std::to_string(match.count) + " " +
+                                     match.unit + (match.count == 1 ? "" : "s"));
+  }
+  return text.empty() ? "" : "matched modules\n" + text + "\n";
+}
+
+// A table with a first column for names; the others are as wide as their widest cell.
+std::string table_text(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], report::columns(row[i]));
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    text += "  " + report::pad_right(row.front(), widths.front());
+    for (size_t i = 1; i < row.size(); ++i) text += "  " + report::pad_left(row[i], widths[i]);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string rates_section(const RateTable& table) {
+  std::vector<std::vector<std::string>> rows = {{"group", "parameters", "rate", "decay"}};
+  for (const int64_t step : table.steps) rows.front().push_back("step " + std::to_string(step));
+  for (size_t i = 0; i < table.groups.size(); ++i) {
+    const RateRow& group = table.groups[i];
+    rows.push_back({std::to_string(i), text::thousands(group.parameters), strategy::rate_scale_text(group.rate_scale),
+                    text::shortest(group.weight_decay)});
+    for (const std::optional<double>& rate : group.rates) rows.back().push_back(rate ? rate_text(*rate) : "-");
+  }
+  for (const auto& [name, factors] : table.numbers) {
+    rows.push_back({name, "", "", ""});
+    for (const double factor : factors) rows.back().push_back("x " + rate_text(factor));
+  }
+  return "learning rates by optimizer group; - does not train at that step\n" + table_text(rows);
+}
+
+std::string steps_section(const Preparation& prepared) {
   const recipe::Train& train = prepared.recipe().train;
   const train::StepCount& count = prepared.steps;
   std::string text = "steps\n";
@@ -89,20 +139,31 @@ std::string steps_section(Preparation& prepared) {
   for (const int64_t step : evaluation_steps(count, train.evaluations_in_first_epoch)) {
     evaluations.push_back(std::to_string(step));
   }
-  text += line("evaluations after", text::join(evaluations, ", "));
-  text += "learning rate\n";
-  const int64_t last = std::max<int64_t>(count.total - 1, 0);
-  for (const int64_t step : std::set<int64_t>{0, last / 10, last / 4, last / 2, last * 3 / 4, last}) {
-    const auto factor =
-        prepared.script.schedule({.step = step,
-                                  .steps = count.total,
-                                  .epoch = static_cast<double>(step) / static_cast<double>(count.per_epoch),
-                                  .epochs = train.epochs});
-    std::string values = rate_text(train.learning_rate * factor.rate_factor);
-    for (const auto& [name, number] : factor.strategy_numbers) values += ", " + name + " x " + rate_text(number);
-    text += line("step " + std::to_string(step), values);
+  const std::string number = std::to_string(evaluations.size());
+  return text + line("evaluations",
+                     number + ", after " + report::wrap(text::join(evaluations, ", "), kWidth - kIndent, kIndent));
+}
+
+std::string readers(const std::string& metric, const advisor::Guards& guards) {
+  std::vector<std::string> who;
+  if (guards.score_reads.contains(metric)) who.push_back("score");
+  if (guards.stop_reads.contains(metric)) who.push_back("stop");
+  return text::join(who, " and ");
+}
+
+std::string metrics_section(const Preparation& prepared) {
+  std::string text = "metrics that score and stop may read, each also of the untouched model (baseline)\n";
+  for (const auto& [set, numbers] : prepared.metric_names) {
+    for (const auto& [metric, number] : numbers) {
+      const std::string name = set + "." + metric;
+      const std::string now = readers(name, prepared.guards);
+      const std::string before = readers("baseline." + name, prepared.guards);
+      text += line(name,
+                   now + (now.empty() || before.empty() ? "" : "; ") + (before.empty() ? "" : "baseline by " + before));
+    }
   }
-  return text;
+  const bool by_score = prepared.guards.stop_reads.contains("score");
+  return text + (by_score ? line("score", "stop") : "");
 }
 
 std::string memory_section(const Preparation& prepared) {
@@ -121,12 +182,24 @@ std::string warnings_section(const Preparation& prepared) {
   return text.empty() ? "" : "\nwarnings\n" + text;
 }
 
+std::string advice_section(const Preparation& prepared) {
+  if (prepared.advice.empty()) return "\nadvice\n  none\n";
+  std::string text = "\nadvice\n";
+  for (const advisor::Advice& advice : prepared.advice) {
+    text += "  " + report::wrap(advisor::finding_of(advice), kWidth - 2, 4) + "\n";
+    text += "    " + report::wrap(advisor::change_of(advice), kWidth - 4, 4) + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string plan_text(Preparation& prepared) {
   return "recipe " + prepared.recipe().name + "\n\n" + model_section(prepared) + "\n" + tasks_section(prepared) + "\n" +
-         data_section(prepared) + "\n" + strategy::describe(prepared.resolution) + "\n" + groups_section(prepared) +
-         "\n" + steps_section(prepared) + "\n" + memory_section(prepared) + warnings_section(prepared);
+         data_section(prepared) + "\n" + settings_section(prepared) + "\n" + strategy::describe(prepared.resolution) +
+         "\n" + modules_section(prepared) + steps_section(prepared) + "\n" + rates_section(rate_table(prepared)) +
+         "\n" + metrics_section(prepared) + "\n" + memory_section(prepared) + warnings_section(prepared) +
+         advice_section(prepared);
 }
 
 }  // namespace engram::run

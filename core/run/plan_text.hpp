@@ -7,8 +7,8 @@
 
 namespace engram::run {
 
-// Sections: model, tasks, data, who owns which parameter, optimizer groups, steps and learning rates, memory. The
-// schedule is called for a handful of steps. Lines end in '\n'.
+// Sections: model, tasks, data, settings, who owns which parameter, matched modules, steps, learning rates, metrics,
+// memory, warnings, advice. Lines end in '\n'.
 std::string plan_text(Preparation& prepared);
 
 }  // namespace engram::run

@@ -61,8 +61,9 @@ TEST_CASE(
 TEST_CASE("where no rule says which drop matters, one point does, and the strictest of two rules counts") {
   advisor::Facts facts = good_facts();
   facts.guards.score_tolerates = 1e-9;  // every loss counts
-  CHECK(only_text(facts).find("is 1.4 points of accuracy (paired test, 95 % confidence, 80 % power), and 1 points "
-                              "matter") != std::string::npos);
+  CHECK(only_text(facts).find(
+            "is 1.4 points of accuracy (paired test, 95 % confidence, 80 % power), and 1 point matters") !=
+        std::string::npos);
   facts.guards.score_tolerates = 0.05;
   facts.guards.stop_tolerates = 0.01;
   CHECK(names(facts) == Names{"small_original"});

@@ -71,9 +71,15 @@ TEST_CASE("many cut texts are advised on, up to what the model reads") {
   advisor::Facts facts = good_facts();
   facts.texts[0].cut = 300;
   facts.texts[0].words = 150;
-  CHECK(only_text(facts) ==
-        "train.max_length: at least 300 of the 2,000 texts of data.train have more words than the 128 tokens that are "
-        "read; what comes after is not seen. change: max_length = 192  [cut_texts]");
+  CHECK(
+      only_text(facts) ==
+      "train.max_length: too long for the 128 tokens that are read are at least 300 of the 2,000 texts of data.train: "
+      "what comes after is not seen. change: max_length = 192  [cut_texts]");
+  facts.texts.push_back({.name = "new", .rows = 10, .cut = 1, .words = 200});
+  CHECK(only_text(facts).find("300 of the 2,000 texts of data.train, 1 of the 10 texts of data.new: what") !=
+        std::string::npos);
+  CHECK(only_text(facts).find("change: max_length = 256") != std::string::npos);
+  facts.texts.pop_back();
   facts.max_length = 512;
   CHECK(only_text(facts).find("change: shorter texts: the model reads no more than that") != std::string::npos);
   facts.texts[0].cut = 199;

@@ -177,4 +177,15 @@ TEST_CASE("rows of a file above 64 MB are extrapolated and marked so", "[data]")
         1e-5 * rows);  // rows are of equal length; the border may cut one
 }
 
+TEST_CASE("rows within the first bytes of a file are whole, and at least one", "[data]") {
+  const Folder folder;
+  recipe::DataSet set = text_and_label();
+  const auto file = folder.file("a.csv", "text,label\naaaa,x\nbbbb,y\ncccc,z\n");  // 11 bytes, then 7 a row
+  CHECK(rows_within(set, file, 11 + 7 + 3) == 1);
+  CHECK(rows_within(set, file, 11 + 14 + 3) == 2);
+  CHECK(rows_within(set, file, 5) == 1);
+  set.rows = rows_within(set, file, 11 + 14 + 3);
+  CHECK(read_table(set, file).rows.back().text == "bbbb");
+}
+
 }  // namespace engram::data

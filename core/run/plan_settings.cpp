@@ -1,0 +1,105 @@
+#include "run/plan_settings.hpp"
+
+#include <algorithm>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "recipe/describe.hpp"
+
+namespace engram::run {
+namespace {
+
+// As a recipe writes it, with keys in order; `none` where nothing is set.
+std::string lua_text(const Json& value) {
+  if (value.is_null()) return "none";
+  if (value.is_number_float()) return text::shortest(value.get<double>());
+  if (!value.is_structured()) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::vector<std::string> parts;
+  for (const auto& [key, entry] : value.items()) {
+    parts.push_back(value.is_array() ? lua_text(entry) : "[\"" + key + "\"] = " + lua_text(entry));
+  }
+  return parts.empty() ? "{}" : "{ " + text::join(parts, ", ") + " }";
+}
+
+SettingsOf section(const std::string& name, const Json& now, const Json& otherwise) {
+  SettingsOf settings{.section = name};
+  for (const auto& [key, value] : now.items()) {
+    const bool same = otherwise.contains(key) && otherwise.at(key) == value;
+    (same ? settings.defaults : settings.given).emplace_back(key, lua_text(value));
+  }
+  return settings;
+}
+
+// The same tasks and data sets without a setting.
+recipe::Recipe bare(const recipe::Recipe& recipe) {
+  recipe::Recipe empty;
+  for (const recipe::Task& task : recipe.tasks) empty.tasks.push_back({.name = task.name});
+  for (const recipe::DataSet& set : recipe.data) empty.data.push_back({.name = set.name});
+  return empty;
+}
+
+Json top_level(const Json& resolved) {
+  Json top = Json::object();
+  for (const auto& [key, value] : resolved.items()) {
+    const bool own = key == "tasks" || key == "data" || key == "strategies" || key == "train" || key == "checkpoints";
+    if (!own) top[key] = value;
+  }
+  return top;
+}
+
+// A callback is shown by where it stands.
+void place_callbacks(const recipe::Callbacks& callbacks, SettingsOf& top) {
+  const auto place = [&](const char* key, const std::optional<recipe::FunctionHandle>& callback) {
+    for (auto& [name, value] : top.given) {
+      if (name == key && callback) value = "the function at " + callback->place.text();
+    }
+  };
+  place("schedule", callbacks.schedule);
+  place("score", callbacks.score);
+  place("stop", callbacks.stop);
+}
+
+void add_strategies(const Preparation& prepared, std::vector<SettingsOf>& all) {
+  const auto resolved = prepared.strategies.settings();
+  for (size_t i = 0; i < resolved.size(); ++i) {
+    const auto& [id, values] = resolved[i];
+    SettingsOf settings{.section = "strategies[" + std::to_string(i + 1) + "] " + id};
+    const recipe::Table& written = prepared.recipe().strategies[i].options;
+    for (const auto& [name, value] : values) {
+      const bool given =
+          std::any_of(written.begin(), written.end(), [&](const auto& option) { return option.first == name; });
+      const Json json = std::visit(
+          []<class Value>(const Value& held) {
+            if constexpr (std::is_same_v<Value, std::monostate>)
+              return Json(nullptr);
+            else
+              return Json(held);
+          },
+          value);
+      (given ? settings.given : settings.defaults).emplace_back(name, lua_text(json));
+    }
+    all.push_back(std::move(settings));
+  }
+}
+
+}  // namespace
+
+std::vector<SettingsOf> settings_of(const Preparation& prepared) {
+  const recipe::Recipe& recipe = prepared.recipe();
+  const Json now = recipe::resolved(recipe);
+  const Json otherwise = recipe::resolved(bare(recipe));
+  std::vector<SettingsOf> all = {section("recipe", top_level(now), top_level(otherwise))};
+  place_callbacks(recipe.callbacks, all.front());
+  for (const recipe::Task& task : recipe.tasks) {
+    all.push_back(section("tasks." + task.name, now["tasks"][task.name], otherwise["tasks"][task.name]));
+  }
+  for (const recipe::DataSet& set : recipe.data) {
+    all.push_back(section("data." + set.name, now["data"][set.name], otherwise["data"][set.name]));
+  }
+  add_strategies(prepared, all);
+  all.push_back(section("train", now["train"], otherwise["train"]));
+  all.push_back(section("checkpoints", now["checkpoints"], otherwise["checkpoints"]));
+  return all;
+}
+
+}  // namespace engram::run
