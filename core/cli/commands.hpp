@@ -22,6 +22,7 @@ void add_compare(CLI::App& app, Context& context);
 void add_new(CLI::App& app, Context& context);
 void add_new_plugin(CLI::App& group);  // under `new`
 void add_plugins(CLI::App& app, Context& context);
+void add_docs(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 
 }  // namespace engram::cli

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/files.hpp"
+#include "base/installation.hpp"
 #include "cli/commands.hpp"
 #include "run/new_recipe.hpp"
 
@@ -23,6 +24,7 @@ void add_new(CLI::App& app, Context&) {
   command.add_option("--original-test", request->original_test, "Rows that score the original task");
   command.add_option("--out", request->out, "Where to write the recipe")->capture_default_str();
   command.callback([request] {
+    request->scripts = Installation::locate().scripts;
     const run::NewRecipe made = run::make_new_recipe(*request);
     for (const run::NewFile& file : made.files) write_file_atomically(file.path, file.bytes);
     std::cout << made.told << "\nWrote " << request->out.string() << ". Next: engram plan " << request->out.string()

@@ -1,7 +1,7 @@
 #include "cli/plugin_docs.hpp"
 
 #include "base/text.hpp"
-#include "report/style.hpp"
+#include "cli/markdown.hpp"
 #include "strategy/settings_check.hpp"
 
 namespace engram::cli {
@@ -9,26 +9,21 @@ namespace {
 
 using sdk::SettingKind;
 
-std::string cell(const std::string& text) { return text::replaced(text, "|", "\\|"); }
-
-std::string code(const std::string& text) { return "`" + text + "`"; }
-
-std::string row(const sdk::ParameterSpec& parameter) {
+std::vector<std::string> row(const sdk::ParameterSpec& parameter) {
   const bool has_default = parameter.presence == sdk::Presence::defaulted;
   const std::string allowed = strategy::allowed_values(parameter);
   const std::string fallback = default_text(parameter);
-  return "| " + code(parameter.name) + " | " + kind_text(parameter.kind) +
-         (allowed.empty() ? "" : ": " + cell(allowed)) + " | " + cell(has_default ? code(fallback) : fallback) + " | " +
-         cell(parameter.text) + " |\n";
+  return {code(parameter.name), kind_text(parameter.kind) + (allowed.empty() ? "" : ": " + allowed),
+          has_default ? code(fallback) : fallback, parameter.text};
 }
 
 std::string section(const sdk::StrategyDescription& strategy, const std::string& pages) {
   std::string text = "## " + strategy.id + "\n\n" + strategy.schema.doc + "\n";
   if (!pages.empty()) text += "[Formula, paper, examples](" + text::replaced(pages, "*", strategy.id) + ").\n";
   if (strategy.schema.parameters.empty()) return text + "\nIt has no options.\n";
-  text += "\n| option | values | default | meaning |\n|---|---|---|---|\n";
-  for (const sdk::ParameterSpec& parameter : strategy.schema.parameters) text += row(parameter);
-  return text;
+  std::vector<std::vector<std::string>> rows;
+  for (const sdk::ParameterSpec& parameter : strategy.schema.parameters) rows.push_back(row(parameter));
+  return text + "\n" + markdown_table({"option", "values", "default", "meaning"}, rows);
 }
 
 std::string choice_type(const sdk::ParameterSpec& parameter) {
@@ -62,13 +57,6 @@ std::string lua_field(const sdk::ParameterSpec& parameter) {
   }
   return "---@field " + parameter.name + (needed ? " " : "? ") + lua_type(parameter) + " " + parameter.text +
          (facts.empty() ? "" : " (" + facts + ")") + "\n";
-}
-
-std::string lua_class(const sdk::StrategyDescription& strategy) {
-  std::string text = "---" + strategy.schema.doc + "\n---@class engram.strategy." + strategy.id + "\n";
-  text += "---@field [1] \"" + strategy.id + "\"\n";
-  for (const sdk::ParameterSpec& parameter : strategy.schema.parameters) text += lua_field(parameter);
-  return text;
 }
 
 }  // namespace
@@ -111,18 +99,19 @@ std::string markdown_page(const std::vector<sdk::StrategyDescription>& strategie
   return text;
 }
 
+std::string strategy_class(const sdk::StrategyDescription& strategy) {
+  std::string text = "---" + strategy.schema.doc + "\n---@class engram.strategy." + strategy.id + "\n";
+  text += "---@field [1] \"" + strategy.id + "\"\n";
+  for (const sdk::ParameterSpec& parameter : strategy.schema.parameters) text += lua_field(parameter);
+  return text;
+}
+
 std::string lua_types(const std::vector<sdk::StrategyDescription>& strategies) {
   std::string text =
-      "---@meta engram\n"
-      "-- Types for editors (LuaCATS): what strategies may be given in a recipe.\n"
-      "-- Written by `engram plugins docs --format lua` from what the plugins declare; `make docs` writes it anew.\n";
-  std::vector<std::string> names;
-  for (const sdk::StrategyDescription& strategy : strategies) {
-    text += "\n" + lua_class(strategy);
-    names.push_back("engram.strategy." + strategy.id);
-  }
-  if (!names.empty())
-    text += "\n---One entry of a recipe's `strategies`.\n---@alias engram.Strategy " + text::join(names, "|") + "\n";
+      "---@meta\n"
+      "-- Types for Lua editors (LuaCATS): what strategies may be given in a recipe.\n"
+      "-- Written by `engram plugins docs --format lua` from what the plugins declare.\n";
+  for (const sdk::StrategyDescription& strategy : strategies) text += "\n" + strategy_class(strategy);
   return text;
 }
 

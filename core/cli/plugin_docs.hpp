@@ -17,7 +17,10 @@ std::string default_text(const sdk::ParameterSpec& parameter);
 // id; empty: no links.
 std::string markdown_page(const std::vector<sdk::StrategyDescription>& strategies, const std::string& pages);
 
-// A LuaCATS definition file: one class for each strategy's entry in a recipe, and their union, engram.Strategy.
+// The LuaCATS class of a strategy's entry in a recipe: "engram.strategy.lora".
+std::string strategy_class(const sdk::StrategyDescription& strategy);
+
+// A LuaCATS definition file of these classes, for strategies that do not come with engram.
 std::string lua_types(const std::vector<sdk::StrategyDescription>& strategies);
 
 }  // namespace engram::cli

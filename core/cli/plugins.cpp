@@ -7,6 +7,7 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/described_strategies.hpp"
 #include "cli/plugin_docs.hpp"
 #include "cli/plugin_state.hpp"
 #include "report/style.hpp"
@@ -31,9 +32,7 @@ void add_places(CLI::App& command, const std::shared_ptr<Options>& options) {
 }
 
 const strategy::Plugin& load(const std::string& written, const Options& options) {
-  const recipe::Place place;
-  const strategy::PluginName name = strategy::plugin_name(written, place);
-  return strategy::load_plugin(name.id, strategy::find_plugin(name, options.search(), place), place);
+  return load_named(written, options.search());
 }
 
 void list(const Options& options) {
@@ -88,19 +87,12 @@ void check(const Options& options) {
   faults.raise<PluginError>();
 }
 
-void docs(Options options) {
-  if (options.names.empty()) {
-    for (const strategy::FoundPlugin& plugin : strategy::list_plugins(options.search())) {
-      if (plugin_state(plugin).fit == PluginFit::fits) options.names.push_back(plugin.id);
-    }
-  }
-  std::sort(options.names.begin(), options.names.end());
-  std::vector<sdk::StrategyDescription> strategies;
-  for (const std::string& name : options.names) strategies.push_back(load(name, options).strategy);
+void docs(const Options& options) {
+  const std::vector<sdk::StrategyDescription> strategies = described_strategies(options.names, options.search());
   std::cout << (options.format == "lua" ? lua_types(strategies) : markdown_page(strategies, options.pages));
 }
 
-void add_docs(CLI::App& plugins, const std::shared_ptr<Options>& options) {
+void add_plugin_docs(CLI::App& plugins, const std::shared_ptr<Options>& options) {
   CLI::App* command =
       plugins.add_subcommand("docs", "Writes what strategies declare: a page, or types for Lua editors");
   command->add_option("names", options->names, "Ids or plugin files; otherwise every plugin that fits");
@@ -132,7 +124,7 @@ void add_plugins(CLI::App& app, Context&) {
   check_command->add_option("names", options->names, "Ids or plugin files")->required();
   add_places(*check_command, options);
   check_command->callback([options] { check(*options); });
-  add_docs(*plugins, options);
+  add_plugin_docs(*plugins, options);
 }
 
 }  // namespace engram::cli

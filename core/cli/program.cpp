@@ -31,6 +31,7 @@ void add_commands(CLI::App& app, engram::cli::Context& context) {
   engram::cli::add_compare(app, context);
   engram::cli::add_predict(app, context);
   engram::cli::add_plugins(app, context);
+  engram::cli::add_docs(app, context);
   engram::cli::add_doctor(app, context);
 }
 

@@ -34,9 +34,9 @@ void read_machine(Section& section, Train& train) {
   section.integer(
       "max_length", train.max_length, Range::between(3, 1048576),
       {"Tokens per sequence, special tokens included; longer texts are cut, and counted.", "max_length = 256"});
-  section.choice(
-      "precision", train.precision, kPrecisionNames,
-      {"Precision of the forward and backward pass; weights and updates stay fp32.", "precision = \"bf16\""});
+  section.choice("precision", train.precision, kPrecisionNames,
+                 {"Of the forward and backward pass; bf16: matrix products, with parameters and reductions in fp32.",
+                  "precision = \"bf16\""});
   section.choice("device", train.device, kDeviceNames,
                  {"Where it runs; auto takes a GPU where there is one.", "device = \"cpu\""});
   int64_t threads = train.threads;

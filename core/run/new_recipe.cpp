@@ -5,8 +5,10 @@
 #include <tuple>
 
 #include "base/errors.hpp"
+#include "base/files.hpp"
 #include "base/text.hpp"
 #include "model/folder.hpp"
+#include "run/editor_settings.hpp"
 #include "run/split_file.hpp"
 
 namespace engram::run {
@@ -84,6 +86,22 @@ void refuse_to_overwrite(const std::vector<NewFile>& parts) {
   faults.raise<RecipeError>();
 }
 
+// Settings of somebody's own stay as they are.
+void add_editor_settings(const fs::path& folder, const fs::path& scripts, NewRecipe& made) {
+  const fs::path file = folder / ".luarc.json";
+  if (!is_taken(file)) {
+    made.files.push_back({file, editor_settings(scripts)});
+    made.told +=
+        "Editors with the Lua language server complete and explain the recipe's keys: .luarc.json says where "
+        "engram's types are.\n";
+    return;
+  }
+  const std::string missing = fs::is_regular_file(file) ? missing_setting(read_file(file), scripts) : "";
+  if (missing.empty()) return;
+  made.told += file.filename().string() +
+               " is there already and stays as it is. For completion in recipes, add to it:\n  " + missing + "\n";
+}
+
 std::string columns_text(const std::vector<recipe::Column>& columns) {
   std::vector<std::string> names;
   for (const recipe::Column& column : columns) {
@@ -143,6 +161,7 @@ NewRecipe make_new_recipe(const NewRecipeRequest& request) {
         "  The model has no head with these labels; one is fitted before the run, on rows that are not scored.\n";
   }
   refuse_to_overwrite(made.files);
+  add_editor_settings(folder, request.scripts, made);
   made.files.push_back({request.out, recipe_text(facts)});
   return made;
 }

@@ -17,6 +17,7 @@ struct NewRecipeRequest {
   std::filesystem::path new_test;       // empty: new_file is split
   std::filesystem::path original_test;  // empty: original_file is split when a head must be fitted on it
   std::filesystem::path out = "recipe.lua";
+  std::filesystem::path scripts;  // the installation's Lua files, for the editor's settings
 };
 
 // A data set of the recipe to be written: the file as the recipe names it, and how it is read.
@@ -48,13 +49,13 @@ struct NewFile {
 };
 
 struct NewRecipe {
-  std::vector<NewFile> files;  // parts of splits beside the recipe, then the recipe
+  std::vector<NewFile> files;  // beside the recipe: parts of splits, the editor's settings; then the recipe
   std::string told;            // what to print: files as understood, splits made
 };
 
 // Looks at model and files, and writes nothing. Where a test file is missing, a file is split into new_train and
 // new_evaluate, or original_train and original_evaluate, with its own ending. Throws RecipeError when a file to be
-// written exists already, DataError for files that cannot be understood.
+// written exists already (but editor settings, which stay as they are), DataError for files that cannot be understood.
 NewRecipe make_new_recipe(const NewRecipeRequest& request);
 
 }  // namespace engram::run

@@ -79,6 +79,7 @@ local schedule = require "engram.schedule"
 local score    = require "engram.score"
 local stop     = require "engram.stop"
 
+---@type engram.Recipe
 return {
 )";
 

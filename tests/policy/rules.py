@@ -128,12 +128,13 @@ def confined_headers_stay_in_their_place(tree):
 
 
 SOURCES = CPP + (".lua", ".py", ".rs")
+GENERATED = ("scripts/meta/engram.lua",)      # by `make docs`: nobody reads it from top to bottom
 
 
 def files_are_short(tree):
     for path, text in tree.matching("core/", "sdk/", "plugins/", "scripts/", "tests/", suffixes=SOURCES):
         count = text.count("\n")
-        if count > LONGEST_FILE:
+        if count > LONGEST_FILE and path not in GENERATED:
             yield f"{path}:{count}: {count} lines; at most {LONGEST_FILE}, one idea per file"
 
 

@@ -1,6 +1,8 @@
 #include "run/new_recipe.hpp"
 
 #include "base/files.hpp"
+#include "base/json.hpp"
+#include "run/editor_settings.hpp"
 #include "run/split_file.hpp"
 #include "unit/script/support.hpp"
 
@@ -81,7 +83,8 @@ TEST_CASE("the written recipe is a recipe that loads, whatever the files are lik
   run::NewRecipeFacts facts{"models\\m",        "topics of \"news\"", {"a.csv", plain, 1000},
                             {"b.csv", odd, 10}, {"c.txt", lines, 20}, std::nullopt};
   LoadedText loaded(run::recipe_text(facts));
-  REQUIRE_NOTHROW(loaded.script.resolve(names()));
+  recipe::Metrics metrics = names();
+  REQUIRE_NOTHROW(loaded.script.resolve(metrics, {}));
   const recipe::Recipe& recipe = loaded.script.recipe();
   REQUIRE(recipe.model == "models\\m");
   REQUIRE(recipe.find_task("topics of \"news\"")->head == recipe::HeadSource::from_model);
@@ -113,7 +116,8 @@ TEST_CASE("files are looked at, split where no test file is given, and named rel
                          "  [good] this is sentence number 0\n") == 0);
   REQUIRE(made.told.find("Split by row into new_train.csv (") != std::string::npos);
   REQUIRE(made.told.find("The model has no head with these labels; one is fitted before the run") != std::string::npos);
-  REQUIRE(written_names(made) == std::vector<std::string>{"new_train.csv", "new_evaluate.csv", "recipe.lua"});
+  REQUIRE(written_names(made) ==
+          std::vector<std::string>{"new_train.csv", "new_evaluate.csv", ".luarc.json", "recipe.lua"});
   LoadedText loaded(made.files.back().bytes);
   const recipe::Recipe& recipe = loaded.script.recipe();
   REQUIRE(recipe.find_data("train")->file == "new_train.csv");
@@ -134,7 +138,7 @@ TEST_CASE("files of one name for both tasks are split into files of four names")
   request.out = folder.path() / "recipe.lua";
   const run::NewRecipe made = run::make_new_recipe(request);
   REQUIRE(written_names(made) == std::vector<std::string>{"new_train.csv", "new_evaluate.csv", "original_train.csv",
-                                                          "original_evaluate.csv", "recipe.lua"});
+                                                          "original_evaluate.csv", ".luarc.json", "recipe.lua"});
   REQUIRE(made.files[0].bytes.rfind("text,label\n", 0) == 0);
   REQUIRE(made.files[2].bytes.rfind("text,topic\n", 0) == 0);
   REQUIRE_FALSE(std::filesystem::exists(folder.path() / "new_train.csv"));
@@ -153,4 +157,46 @@ TEST_CASE("parts of splits overwrite nothing, and all that are in the way are na
       "--out, or name the test files: --new-test, --original-test";
   REQUIRE(refusal([&] { run::make_new_recipe(request); }) ==
           "new_train.csv" + words + "\noriginal_evaluate.csv" + words);
+}
+
+TEST_CASE("the editor's settings name the installation's types and the libraries that recipes do not have") {
+  const Json settings = Json::parse(run::editor_settings("/opt/engram/bin/../share/engram/scripts"));
+  REQUIRE(settings["workspace.library"] == Json{"/opt/engram/share/engram/scripts"});
+  REQUIRE(settings["runtime.version"] == "LuaJIT");
+  for (const char* absent : {"io", "os", "ffi", "debug", "jit", "coroutine", "package"}) {
+    REQUIRE(settings["runtime.builtin"][absent] == "disable");
+  }
+}
+
+TEST_CASE("editor settings of one's own stay as they are, and what they lack is told") {
+  TemporaryFolder folder;
+  run::NewRecipeRequest request;
+  request.model = kModel;
+  request.new_file = folder.write("x.csv", rows("text,label\n", {"good", "bad"}, 100));
+  request.original_file = folder.write("y.csv", rows("text,topic\n", {"sport", "world"}, 100));
+  request.out = folder.path() / "recipe.lua";
+  request.scripts = "/opt/engram/scripts";
+  const std::string hint =
+      ".luarc.json is there already and stays as it is. For completion in recipes, add to it:\n"
+      "  \"workspace.library\": [\"/opt/engram/scripts\"]\n";
+  const auto make = [&] { return run::make_new_recipe(request); };
+  const auto settings_of = [](const run::NewRecipe& made) {
+    for (const run::NewFile& file : made.files) {
+      if (file.path.filename() == ".luarc.json") return file.bytes;
+    }
+    return std::string();
+  };
+  REQUIRE(settings_of(make()) == run::editor_settings("/opt/engram/scripts"));
+  REQUIRE(make().told.find("Editors with the Lua language server complete") != std::string::npos);
+  folder.write(".luarc.json", "{ // mine\n}\n");
+  REQUIRE(settings_of(make()).empty());
+  REQUIRE(make().told.find(hint) != std::string::npos);
+  folder.write(".luarc.json", run::editor_settings("/opt/engram/scripts"));
+  REQUIRE(settings_of(make()).empty());
+  REQUIRE(make().told.find(".luarc.json") == std::string::npos);
+}
+
+TEST_CASE("the written recipe says its type to editors, on the line before the table") {
+  const std::string text = run::recipe_text({"m", "topics", {"a.csv", {}, 1}, {"b.csv", {}, 1}, {"c.csv", {}, 1}, {}});
+  REQUIRE(text.find("\n---@type engram.Recipe\nreturn {\n") != std::string::npos);
 }
