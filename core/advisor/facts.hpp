@@ -16,6 +16,7 @@ enum class Trained { trunk, adapters, virtual_tokens, heads_only };
 struct TrainingFacts {
   Trained trained = Trained::trunk;
   bool freezes = false;   // some of the trunk does not train from the start on
+  bool held = false;      // penalties, mixed examples, loss terms, projections or merges hold on to the old weights
   bool one_scale = true;  // every parameter of the trunk has the same rate scale
   double mean_scale = 1;  // rate scales of what trains beside heads, weighted by parameters
   double epochs = 0;

@@ -12,9 +12,9 @@ namespace {
 // The numbers are argued for in docs/advice.md.
 constexpr double kEpochsTimesRate = 1e-4;  // of one weight, on few rows
 constexpr double kFewRows = 10'000;
-constexpr double kRatePerExample = 5e-5 / 16;  // peak rate by examples of a step
-constexpr double kUsualPeak = 1e-4;            // full fine-tuning
-constexpr double kAdapterFactor = 10;          // adapters are trained at about ten times the rate
+constexpr double kRatePerExample = 5e-5 / 8;  // peak rate by examples of a step
+constexpr double kUsualPeak = 1e-4;           // full fine-tuning
+constexpr double kAdapterFactor = 10;         // adapters are trained at about ten times the rate
 constexpr double kAdapterPeak = 2e-3;
 constexpr double kAdapterLeast = 5e-5;
 constexpr double kEpsilon = 1e-4;     // above it, AdamW is no longer what these numbers are about
@@ -60,7 +60,7 @@ void advise_on_epochs(const TrainingFacts& training, std::vector<Advice>& advice
 
 void advise_on_one_rate(const Facts& facts, std::vector<Advice>& advice) {
   const TrainingFacts& training = facts.training;
-  if (training.trained != Trained::trunk || training.freezes || !training.one_scale) return;
+  if (training.trained != Trained::trunk || training.freezes || training.held || !training.one_scale) return;
   const std::string entry = "{ \"discriminative_lr\", decay = 0.9 }";
   advice.push_back({"one_rate", "strategies",
                     "full fine-tuning at one rate: every layer, down to the embeddings, learns at " +

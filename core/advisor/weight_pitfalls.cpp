@@ -8,7 +8,7 @@ namespace engram::advisor {
 namespace {
 
 constexpr int64_t kLeastRank = 4;
-constexpr double kVisibleShrinking = 1e-4;
+constexpr double kVisibleShrinking = 2e-4;
 
 int64_t largest_rank(const LowRankSite& site) { return std::max<int64_t>(1, site.smaller_side / 4); }
 

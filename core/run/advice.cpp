@@ -79,12 +79,18 @@ Trained trained(const Preparation& prepared, const TrunkFacts& facts) {
   return prepared.resolution.adapters.empty() ? Trained::heads_only : Trained::adapters;
 }
 
+bool holds_on(const strategy::Resolution& resolution) {
+  return !resolution.penalties.empty() || !resolution.mixes.empty() || !resolution.loss_terms.empty() ||
+         !resolution.finishes.empty() || resolution.project.has_value();
+}
+
 advisor::TrainingFacts training_facts(Preparation& prepared) {
   const recipe::Train& train = prepared.recipe().train;
   const TrunkFacts trunk = trunk_facts(prepared);
   const int64_t moved = trunk.trained_trunk + trunk.claimed;
   advisor::TrainingFacts facts{.trained = trained(prepared, trunk),
                                .freezes = !trunk.all_from_start,
+                               .held = holds_on(prepared.resolution),
                                .one_scale = trunk.one_scale,
                                .mean_scale = moved == 0 ? 1 : trunk.weighted / static_cast<double>(moved),
                                .epochs = train.epochs,

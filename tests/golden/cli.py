@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """What the command line says, word for word: python3 cli.py BUILD_FOLDER [--update]
 
-Each case runs the built program in an empty folder; its exit code, standard output and standard error are compared with
-tests/golden/cli/NAME.txt. --update writes those files anew: read the difference before committing it.
+Each case runs the built program in a folder that holds the recipes of tests/golden/plan and a tiny model; its exit code,
+standard output and standard error are compared with tests/golden/cli/NAME.txt. --update writes those files anew: read the
+difference before committing it.
 """
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,6 +40,9 @@ CASES = {
     "new_plugin_taken": ["new", "plugin", "lora"],
     "missing_run": ["compare", "runs/a", "runs/b"],
     "version": ["--version"],
+    "plan_careless": ["plan", "careless.lua"],
+    "plan_careful": ["plan", "careful.lua"],
+    "plan_strict": ["plan", "careless.lua", "--strict"],
 }
 # What differs from machine to machine.
 MASKS = [(re.compile(r"\b[0-9a-f]{64}\b"), "SHA256"), (re.compile(r"\b1[0-9]\.\d\.\d\b"), "COMPILER"),
@@ -46,13 +51,15 @@ MASKS = [(re.compile(r"\b[0-9a-f]{64}\b"), "SHA256"), (re.compile(r"\b1[0-9]\.\d
 
 def run(program, arguments, folder):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ENGRAM_")}
-    environment.update(XDG_DATA_HOME="/nowhere", LC_ALL="C.UTF-8")
+    environment.update(XDG_DATA_HOME="/nowhere", LC_ALL="C.UTF-8", ENGRAM_CACHE=os.path.join(folder, "cache"))
     return subprocess.run([program, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def transcript(program, arguments, build):
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "text.engram.so").write_text("This is no library.\n")
+        shutil.copytree(HERE / "plan", folder, dirs_exist_ok=True)
+        pathlib.Path(folder, "model").symlink_to(HERE / "losses/model")
         done = run(program, arguments, folder)
         text = f"exit {done.returncode}\n--- output\n{done.stdout}--- errors\n{done.stderr}"
         text = text.replace(os.path.realpath(folder), "HERE").replace(folder, "HERE").replace(str(build), "BUILD")

@@ -57,6 +57,9 @@ TEST_CASE("what strategies make of the model is what rules about rates go by") {
   CHECK(facts("").one_scale);
   CHECK(facts("{ \"freezing\", keep = \"last 1 blocks\" }").freezes);
   CHECK(facts("{ \"freezing\", every_epochs = 1 }").freezes);
+  CHECK_FALSE(facts("{ \"freezing\", every_epochs = 1 }").held);
+  CHECK(facts("{ \"l2_sp\" }").held);
+  CHECK(facts("{ \"weight_interpolation\" }").held);
   CHECK_FALSE(facts("{ \"discriminative_lr\" }").one_scale);
   CHECK(facts("{ \"discriminative_lr\", decay = 0.5 }").mean_scale < 0.6);
   CHECK(facts("{ \"lora\" }").trained == advisor::Trained::adapters);
