@@ -7,6 +7,7 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "script/frames.hpp"
+#include "script/modules.hpp"
 
 namespace engram::script {
 namespace {
@@ -24,13 +25,13 @@ std::pair<std::string, std::string> split_place(const std::string& message) {
   return {"", message};
 }
 
-// "file:12" of the first Lua line of a traceback, for messages that have no place of their own.
+// "file:12" of the first line of a traceback that is the user's, for messages that have no place of their own.
 std::string first_traced_line(const std::string& message) {
   const size_t traceback = message.find("stack traceback:");
   if (traceback == std::string::npos) return "";
   for (const std::string& line : text::split(message.substr(traceback), '\n')) {
     const auto [place, rest] = split_place(text::trim(line));
-    if (!place.empty()) return place;
+    if (!place.empty() && !is_library_module(place.substr(0, place.find(':')))) return place;
   }
   return "";
 }

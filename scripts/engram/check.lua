@@ -165,6 +165,10 @@ function check.declare(declaration)
   for _, name in ipairs { "options", "entries", "names", "argument" } do form = declaration[name] and name or form end
   return function(given)
     local place = host.place(1)
+    -- Tables of the host hide their metatable: this function stands in the recipe where its result should.
+    if type(given) == "table" and getmetatable(given) == false then
+      fail(place, declaration.name .. " stands in the recipe without a call. Fix: write " .. declaration.example)
+    end
     local value, fault = read[form](declaration, given, place)
     if fault then fail(place, declaration.name .. fault) end
     local made = declaration.make(value, place)

@@ -5,9 +5,9 @@ local host = require "engram.host"
 
 local measure = {}
 
--- The set and the metric; nil when the text has another form.
+-- The set and the metric; nil when the text has another form. Names of own metrics may hold dots.
 function measure.split(path)
-  return string.match(path, "^([^.]+)%.([^.]+)$")
+  return string.match(path, "^([^.]+)%.(.+)$")
 end
 
 local function index(sets, set, metric) return sets[set][metric] end

@@ -135,9 +135,11 @@ pieces.each = check.declare {
   returns = "schedule",
   names = { kind = "function", noun = "schedule", about = "The schedule of each number." },
   make = function(schedules)
+    local names = {}
+    for name in pairs(schedules) do names[#names + 1] = name end
     return function(s)
       local factors = {}
-      for name, factor in pairs(schedules) do factors[name] = own.call(factor, s, name) end
+      for _, name in ipairs(names) do factors[name] = own.call(schedules[name], s, name) end
       return factors
     end
   end,

@@ -23,18 +23,19 @@ local function shares(h, options)
   return series
 end
 
--- Where a line from `before` (above 0) to `after` (not above 0) meets 0.
+-- Where a line from `before` to `after` (not above 0) meets 0; at its start where `before` is not above 0 either.
 local function meets_zero(from, before, to, after)
-  return from.step + before / (before - after) * (to.step - from.step)
+  local above = math.max(0, before)
+  return above == 0 and from.step or from.step + above / (above - after) * (to.step - from.step)
 end
 
 local find = {}
 
 -- The first point where the retained share falls to the gained one.
-function find.level(series)
+function find.level(series, margin)
   for i, now in ipairs(series) do
     local ahead = now.retained - now.gained
-    if ahead <= 0 then
+    if ahead <= -margin then
       local from = series[i - 1]
       return from and meets_zero(from, from.retained - from.gained, now, ahead) or now.step
     end
@@ -42,12 +43,12 @@ function find.level(series)
 end
 
 -- The first point where more was lost than learnt since the last evaluation.
-function find.marginal(series)
+function find.marginal(series, margin)
   local before = 0
   for i = 2, #series do
     local from, now = series[i - 1], series[i]
     local worth = (now.gained - from.gained) - (from.retained - now.retained)
-    if worth < 0 then return i == 2 and now.step or meets_zero(from, before, now, worth) end
+    if worth < -margin then return i == 2 and now.step or meets_zero(from, before, now, worth) end
     before = worth
   end
 end
@@ -56,7 +57,7 @@ return check.declare {
   name = "stop.crossover",
   about = "Stops where gain is paid for with loss. marginal: more was lost than learnt since the last evaluation; " ..
     "level: the retained share of the original task has fallen to the gained share of the new one.",
-  example = 'stop.crossover { kind = "marginal", new = "new.accuracy", original = "original.accuracy" }',
+  example = 'stop.crossover { new = "new.accuracy", original = "original.accuracy", margin = 0.02 }',
   returns = "stopping rule",
   options = {
     { "kind", kind = "string", one_of = { "marginal", "level" }, default = "marginal", about = "Which crossover." },
@@ -65,6 +66,8 @@ return check.declare {
     { "new_floor", kind = "number", default = 0, about = "What guessing reaches on the new task." },
     { "new_reference", kind = "number", default = 1, about = "What counts as having learnt it." },
     { "original_floor", kind = "number", default = 0, about = "What guessing reaches on the original task." },
+    { "margin", kind = "number", least = 0, default = 0,
+      about = "By how much, in shares, loss must exceed gain: what chance moves in small evaluation sets." },
   },
   make = function(options, place)
     if options.new_reference == options.new_floor then
@@ -72,7 +75,7 @@ return check.declare {
     end
     return function(h)
       local series = shares(h, options)
-      local step = series and find[options.kind](series)
+      local step = series and find[options.kind](series, options.margin)
       if not step then return false end
       local last = series[#series]
       return string.format("the %s crossover is at step %.4g: now %.1f %% gained, %.1f %% retained", options.kind, step,

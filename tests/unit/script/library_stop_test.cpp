@@ -112,6 +112,18 @@ TEST_CASE("the level crossover is where the retained share falls to the gained o
                    history_of({{0.5, 0.45}, {0.55, 0.5}})) == 1);
 }
 
+TEST_CASE("a crossover within the margin is chance") {
+  // Learnt 0.4, 0, 0.2 and lost 0.1, 0.02, 0.5 since the evaluation before.
+  const std::vector<Seen> course = {{0.25, 0.9}, {0.55, 0.85}, {0.55, 0.84}, {0.7, 0.59}};
+  REQUIRE(stops_at("stop.crossover { " + kFloors, history_of(course)) == 3);
+  const std::string rule = "stop.crossover { margin = 0.05, " + kFloors;
+  REQUIRE(stops_at(rule, history_of(course)) == 4);
+  REQUIRE(decision(rule, history_of(course)).reason ==
+          "the marginal crossover is at step 20: now 60.0 % gained, 38.0 % retained");
+  REQUIRE(stops_at("stop.crossover { kind = 'level', margin = 0.2, " + kFloors, history_of(course)) == 4);
+  REQUIRE(stops_at("stop.crossover { kind = 'level', margin = 0.3, " + kFloors, history_of(course)) == 0);
+}
+
 TEST_CASE("there is no crossover where the untouched model knew nothing") {
   const std::string rule =
       "stop.crossover { kind = '%', new = 'new.accuracy', original = 'original.accuracy', "
@@ -229,5 +241,5 @@ TEST_CASE("options of stopping rules that contradict each other are refused") {
           "stop.crossover: new_reference is the same as new_floor (allowed: two different numbers)");
   REQUIRE(fault("stop.crossover { kind = 'levle', new = 'new.accuracy', original = 'original.accuracy' }") ==
           "stop.crossover: kind is 'levle' (allowed: marginal, level); did you mean 'level'?. Options: kind, new, "
-          "original, new_floor, new_reference, original_floor");
+          "original, new_floor, new_reference, original_floor, margin");
 }
