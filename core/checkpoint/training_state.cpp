@@ -31,8 +31,8 @@ std::string step_folder_name(int64_t step) {
 
 int64_t step_of(const std::filesystem::path& folder) { return std::stoll(folder.filename().string().substr(5)); }
 
-bool was_scored(const std::filesystem::path& folder) {
-  return read_json(folder / kStateFile).value("evaluated_step", int64_t{-1}) == step_of(folder);
+bool was_accepted(const std::filesystem::path& folder) {
+  return read_json(folder / kStateFile).value("accepted", false);
 }
 
 // Step folders, oldest first.
@@ -52,12 +52,12 @@ void append(std::vector<model::NamedTensor>& all, const std::vector<model::Named
   for (const model::NamedTensor& entry : part) all.push_back({prefix + entry.name, entry.tensor.detach()});
 }
 
-// All but the newest state and the newest `keep_last` that were scored.
+// All but the newest state and the newest `keep_last` that were accepted.
 void remove_old_states(const std::filesystem::path& folder, int64_t keep_last) {
   const std::vector<std::filesystem::path> all = step_folders(folder);
-  int64_t scored = 0;
+  int64_t accepted = 0;
   for (auto state = all.rbegin(); state != all.rend(); ++state) {
-    const bool keeps = was_scored(*state) && scored++ < keep_last;
+    const bool keeps = was_accepted(*state) && accepted++ < keep_last;
     if (!keeps && state != all.rbegin()) std::filesystem::remove_all(*state);
   }
 }
@@ -145,6 +145,7 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
                {"step", state.step},
                {"history", to_json(state.history)},
                {"evaluated_step", state.evaluated_step},
+               {"accepted", state.accepted},
                {"rate_cut", state.rate_cut},
                {"seconds", state.seconds},
                {"script", state.script},
@@ -164,9 +165,9 @@ std::filesystem::path newest_training_state(const std::filesystem::path& folder)
   return all.empty() ? std::filesystem::path() : all.back();
 }
 
-std::filesystem::path newest_scored_state(const std::filesystem::path& folder) {
+std::filesystem::path newest_accepted_state(const std::filesystem::path& folder) {
   const std::vector<std::filesystem::path> all = step_folders(folder);
-  const auto found = std::find_if(all.rbegin(), all.rend(), was_scored);
+  const auto found = std::find_if(all.rbegin(), all.rend(), was_accepted);
   return found == all.rend() ? std::filesystem::path() : *found;
 }
 
@@ -187,6 +188,7 @@ TrainingState read_training_state(const std::filesystem::path& folder) {
   TrainingState state{.step = json.at("step").get<int64_t>(),
                       .history = history_from_json(json.at("history")),
                       .evaluated_step = json.at("evaluated_step").get<int64_t>(),
+                      .accepted = json.at("accepted").get<bool>(),
                       .rate_cut = json.at("rate_cut").get<double>(),
                       .seconds = json.at("seconds").get<double>(),
                       .script = json.at("script")};

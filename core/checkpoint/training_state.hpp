@@ -23,6 +23,7 @@ struct TrainingState {
   int64_t step = 0;
   recipe::History history;
   int64_t evaluated_step = -1;  // the last step that was scored on the way to these weights
+  bool accepted = false;        // saved at an evaluation that the stop rule did not refuse: may be rolled back to
   double rate_cut = 1;          // what roll-backs have left of the learning rate
   double seconds = 0;           // since the run began, over all its sittings; by the clock
   std::optional<Stopped> stopped;
@@ -37,15 +38,15 @@ std::vector<model::NamedTensor> training_weights(const model::Model& model, cons
                                                  const strategy::Resolution& resolution);
 
 // checkpoints/step-000123 in `folder`: training_state.json and training_state.safetensors. Then removes older ones, but
-// for the newest `keep_last` of those that were scored: what a run may be rolled back to. Returns the folder written.
+// for the newest `keep_last` that were accepted. Returns the folder written.
 std::filesystem::path write_training_state(const std::filesystem::path& folder, const TrainingState& state,
                                            int64_t keep_last);
 
 // The newest step-* folder, or empty.
 std::filesystem::path newest_training_state(const std::filesystem::path& folder);
 
-// The newest step-* folder whose weights were scored, or empty.
-std::filesystem::path newest_scored_state(const std::filesystem::path& folder);
+// The newest step-* folder that was accepted, or empty.
+std::filesystem::path newest_accepted_state(const std::filesystem::path& folder);
 // Removes the step-* folders beyond `step`: of steps that a roll-back undid.
 void remove_training_states_after(const std::filesystem::path& folder, int64_t step);
 

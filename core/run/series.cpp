@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/files.hpp"
+#include "base/interrupt.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "checkpoint/run_folder.hpp"
@@ -31,9 +32,12 @@ std::optional<ExitCode> ended_with(const std::optional<report::RunSummary>& summ
   }
 }
 
+// Empty for an interruption, which is no failure.
 std::string one_line(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
+  } catch (const interrupt::Interrupted&) {
+    return "";
   } catch (const std::exception& error) {
     return text::replaced(error.what(), "\n", " ");
   } catch (...) {

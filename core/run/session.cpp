@@ -177,7 +177,7 @@ void Session::work_after_training() {
 void Session::finish() {
   save_best();
   if (ending_ != report::Ending::failed) step_log_->flush();
-  if (interrupted()) save_state("interrupted");
+  if (interrupted()) save_state(When::between, "interrupted");
   if (ending_ != report::Ending::all_steps) events_.stopped(trainer_->done(), ending_, reason_);
   const report::RunSummary result = summary();
   folder_.require_present();

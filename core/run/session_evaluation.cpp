@@ -18,7 +18,7 @@ bool Session::evaluation_stops() {
   }
   if (decision.stop) stop_by(decision);
   save_best();
-  if (decision.stop || state_is_due()) save_state("last");
+  if (decision.stop || state_is_due()) save_state(When::accepted, "last");
   return decision.stop;
 }
 
@@ -97,12 +97,13 @@ void Session::roll_back_and_go_on(const recipe::StopDecision& decision) {
                                 {"reason", decision.reason}});
   terminal_.note("rolled back from step " + std::to_string(refused) + " to step " + std::to_string(trainer_->done()) +
                  ": " + decision.reason + "; going on at " + text::shortest(rate_cut_) + " times the rate");
-  save_state("rolled back");
+  save_state(When::accepted, "rolled back");
 }
 
-void Session::save_state(std::string_view why) {
+void Session::save_state(When when, std::string_view why) {
   checkpoint::TrainingState state{.history = history_,
                                   .evaluated_step = evaluated_step_,
+                                  .accepted = when == When::accepted,
                                   .rate_cut = rate_cut_,
                                   .seconds = seconds_before_ + elapsed()};
   if (stopped()) state.stopped = {.within_budget = ending_ == report::Ending::stop_rule, .reason = reason_};

@@ -87,7 +87,9 @@ class Session {
   void write_best();
   void work_after_training();
   void scored(const Candidate& candidate, bool best);
-  void save_state(std::string_view why);
+  // At an evaluation that was accepted, or in between.
+  enum class When { accepted, between };
+  void save_state(When when, std::string_view why);
   void finish();
   report::RunSummary summary() const;
 

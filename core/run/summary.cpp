@@ -2,9 +2,6 @@
 
 namespace engram::run {
 
-namespace {
-
-// The evaluations on the way to the last one, without those of steps that roll-backs undid.
 recipe::History path_of(const recipe::History& history) {
   recipe::History path = history;
   path.evaluations.clear();
@@ -14,8 +11,6 @@ recipe::History path_of(const recipe::History& history) {
   }
   return path;
 }
-
-}  // namespace
 
 report::RunSummary summary_of_history(const recipe::History& history, const Scoring& scoring) {
   report::RunSummary summary;

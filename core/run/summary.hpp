@@ -20,6 +20,8 @@ report::EvaluationView shortened(report::EvaluationView view);
 // Refuses the newest evaluation whatever its score: the best of those before it is the result. Whether it was the best.
 bool roll_back(recipe::History& history);
 
+// The evaluations on the way to the last one, without those of steps that roll-backs undid.
+recipe::History path_of(const recipe::History& history);
 // Takes the newest evaluation out, of several; the best of those before it is the best again.
 void remove_newest(recipe::History& history);
 

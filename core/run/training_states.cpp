@@ -20,11 +20,10 @@ checkpoint::TrainingState TrainingStates::restore(const std::filesystem::path& f
   return state;
 }
 
-bool TrainingStates::can_roll_back() const { return !checkpoint::newest_scored_state(folder_.checkpoints()).empty(); }
+bool TrainingStates::can_roll_back() const { return !checkpoint::newest_accepted_state(folder_.checkpoints()).empty(); }
 
-// The newest evaluation is refused before its state is saved, so every scored state on disk was accepted.
 void TrainingStates::roll_back() {
-  put_back(checkpoint::newest_scored_state(folder_.checkpoints()));
+  put_back(checkpoint::newest_accepted_state(folder_.checkpoints()));
   prepared_.strategies.begin(trainer_.where());
   checkpoint::remove_training_states_after(folder_.checkpoints(), trainer_.done());
   saved_step_ = -1;

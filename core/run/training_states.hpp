@@ -26,7 +26,7 @@ class TrainingStates {
   checkpoint::TrainingState restore(const std::filesystem::path& from);
   // Whether there is a state to roll back to.
   bool can_roll_back() const;
-  // Model, strategies and trainer as they were at the newest scored state; the script keeps what it holds.
+  // Model, strategies and trainer as they were at the newest accepted state; the script keeps what it holds.
   void roll_back();
 
   // Fills in what model, strategies, trainer and script hold. `why`: as in the event. Does nothing when this step was

@@ -67,6 +67,12 @@ class Grids(TinyCase):
         self.assertEqual(json.loads((self.folder / "out/manifest.json").read_text())["point"], POINTS[1])
         self.engram("run", "--resume", "out")
 
+    def test_a_grid_from_standard_input_runs_point_by_point(self):
+        text = self.grid().read_text()
+        self.assertIn("--point", self.engram("run", "-", stdin=text, expect=3).stderr)
+        self.engram("run", "-", "--point", POINTS[0], "--out", "out", stdin=text)
+        self.assertEqual(json.loads((self.folder / "out/manifest.json").read_text())["point"], POINTS[0])
+
     def test_a_point_that_there_is_not_is_refused_with_the_nearest(self):
         for arguments in [["run", self.grid(), "--point", "rank=2,rate=0.002"], ["plan", self.grid(), "--point", "rank=3"]]:
             done = self.engram(*arguments, expect=3)

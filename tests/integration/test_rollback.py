@@ -52,21 +52,44 @@ class Rollback(TinyCase):
         recipe = self.recipe(rest=TWICE)
         recipe.write_text(recipe.read_text().replace("epochs = 2", "epochs = 40"))
         self.engram("run", recipe, "--out", "straight")
+        self.stop_at(recipe, '"step":15')
+        self.engram("run", "--resume", "stopped")
+        self.assertEqual(len(of_kind(self.events("stopped"), "rolled_back")), 2)
+        self.assert_same("stopped", "straight")
+
+    def test_a_state_saved_by_an_interruption_is_none_to_roll_back_to(self):
+        rule = """stop = function(h)
+          if h.last.step == 240 and not h.state.cut then
+            h.state.cut = true
+            return { rollback = true, cut = 0.5, reason = "once" }
+          end end,"""
+        recipe = self.recipe(rest=rule)
+        recipe.write_text(recipe.read_text().replace("epochs = 2", "epochs = 30"))
+        self.engram("run", recipe, "--out", "straight")
+        self.stop_at(recipe, '"step":100')
+        self.engram("run", "--resume", "stopped")
+        for run in ["straight", "stopped"]:
+            (undone,) = of_kind(self.events(run), "rolled_back")
+            self.assertEqual((undone["step"], undone["to_step"]), (240, 228))  # the last epoch that was accepted
+        self.assert_same("stopped", "straight")
+
+    def stop_at(self, recipe, text):
         process = subprocess.Popen([ENGRAM, "run", str(recipe), "--out", "stopped"], cwd=self.folder,
                                    env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         events = self.folder / "stopped/events.jsonl"
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:
-            if events.exists() and '"step":15' in events.read_text():
+            if events.exists() and text in events.read_text():
                 break
-            time.sleep(0.005)
+            time.sleep(0.002)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 5)
-        self.engram("run", "--resume", "stopped")
-        self.assertEqual(len(of_kind(self.events("stopped"), "rolled_back")), 2)
-        self.assertEqual(self.result("stopped")["rows"], self.result("straight")["rows"])
-        self.assertEqual(self.result("stopped")["chosen"], self.result("straight")["chosen"])
+
+    def assert_same(self, run, other):
+        self.assertEqual(self.result(run)["rows"], self.result(other)["rows"])
+        self.assertEqual(self.result(run)["last_rows"], self.result(other)["last_rows"])
+        self.assertEqual(self.result(run)["chosen"], self.result(other)["chosen"])
 
     def test_a_rule_that_is_never_content_ends_the_run_as_budget_not_met(self):
         rule = ALWAYS % 'checkpoints = { every = "evaluation" },'

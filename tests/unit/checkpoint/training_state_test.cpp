@@ -21,8 +21,9 @@ class Folder {
   ~Folder() { std::filesystem::remove_all(path_); }
   const std::filesystem::path& path() const { return path_; }
 
-  void save(int64_t step, int64_t evaluated, int64_t keep_last = 1) const {
-    TrainingState state{.step = step, .evaluated_step = evaluated, .script = Json::object()};
+  enum class When { accepted, between };
+  void save(int64_t step, When when = When::accepted, int64_t keep_last = 1) const {
+    TrainingState state{.step = step, .accepted = when == When::accepted, .script = Json::object()};
     state.weights = {{"w", at::full({2}, static_cast<double>(step))}};
     checkpoint::write_training_state(path_, state, keep_last);
   }
@@ -38,6 +39,7 @@ class Folder {
   std::filesystem::path path_;
 };
 
+using When = Folder::When;
 using Names = std::vector<std::string>;
 
 }  // namespace
@@ -46,6 +48,7 @@ TEST_CASE("a training state read back holds what was written") {
   const Folder folder;
   TrainingState state{.step = 12,
                       .evaluated_step = 10,
+                      .accepted = true,
                       .rate_cut = 0.25,
                       .seconds = 3.5,
                       .stopped = checkpoint::Stopped{.within_budget = false, .reason = "lost too much"},
@@ -58,6 +61,7 @@ TEST_CASE("a training state read back holds what was written") {
   const TrainingState read = checkpoint::read_training_state(checkpoint::write_training_state(folder.path(), state, 1));
   CHECK(read.step == 12);
   CHECK(read.evaluated_step == 10);
+  CHECK(read.accepted);
   CHECK(read.rate_cut == 0.25);
   CHECK(read.seconds == 3.5);
   REQUIRE(read.stopped);
@@ -69,38 +73,38 @@ TEST_CASE("a training state read back holds what was written") {
   CHECK(read.trainer.at(0).name == "dropout_generator");
 }
 
-TEST_CASE("the newest scored state outlives a newer one that was saved between evaluations") {
+TEST_CASE("the newest accepted state outlives a newer one that was saved between evaluations") {
   const Folder folder;
-  folder.save(0, 0);
-  folder.save(10, 10);
+  folder.save(0);
+  folder.save(10);
   CHECK(folder.names() == Names{"step-000010"});
-  folder.save(12, 10);  // interrupted
+  folder.save(12, When::between);
   CHECK(folder.names() == Names{"step-000010", "step-000012"});
   CHECK(checkpoint::newest_training_state(folder.path()).filename() == "step-000012");
-  CHECK(checkpoint::newest_scored_state(folder.path()).filename() == "step-000010");
-  folder.save(20, 20);
+  CHECK(checkpoint::newest_accepted_state(folder.path()).filename() == "step-000010");
+  folder.save(20);
   CHECK(folder.names() == Names{"step-000020"});
 }
 
-TEST_CASE("so many scored states are kept as the recipe says") {
+TEST_CASE("so many accepted states are kept as the recipe says") {
   const Folder folder;
-  for (const int64_t step : {0, 5, 10, 15}) folder.save(step, step, 2);
+  for (const int64_t step : {0, 5, 10, 15}) folder.save(step, When::accepted, 2);
   CHECK(folder.names() == Names{"step-000010", "step-000015"});
 }
 
 TEST_CASE("a roll-back removes the states of the steps that it undid") {
   const Folder folder;
-  folder.save(10, 10, 5);
-  folder.save(12, 10, 5);
-  folder.save(20, 20, 5);
+  folder.save(10, When::accepted, 5);
+  folder.save(12, When::between, 5);
+  folder.save(20, When::accepted, 5);
   checkpoint::remove_training_states_after(folder.path(), 10);
   CHECK(folder.names() == Names{"step-000010"});
-  CHECK(checkpoint::newest_scored_state(folder.path() / "nowhere").empty());
+  CHECK(checkpoint::newest_accepted_state(folder.path() / "nowhere").empty());
 }
 
 TEST_CASE("a training state of another format is refused") {
   const Folder folder;
-  folder.save(1, 1);
+  folder.save(1);
   const auto file = folder.path() / "step-000001/training_state.json";
   write_file_atomically(file, text::replaced(read_file(file), "\"format\": 2", "\"format\": 1"));
   CHECK_THROWS_WITH(checkpoint::read_training_state(folder.path() / "step-000001"),
