@@ -15,6 +15,10 @@ return {
     original_train = { "data/topics_train.csv",  text = "message", label = "topic", task = "topics", use = "strategies" },
   },
 
+  strategies = {
+    { "discriminative_lr", decay = 0.9 },
+  },
+
   train = { epochs = 2, batch_size = 16, learning_rate = 5e-5, weight_decay = 0.01, max_length = 48 },
 
   schedule = function(s)                         -- a factor of train.learning_rate: up over 20 steps, then down to 0

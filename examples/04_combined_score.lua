@@ -22,6 +22,10 @@ return {
     original_train = { "data/topics_train.csv",  text = "message", label = "topic", task = "topics", use = "strategies" },
   },
 
+  strategies = {
+    { "discriminative_lr", decay = 0.9 },
+  },
+
   train    = { epochs = 3, batch_size = 16, learning_rate = 3e-5, weight_decay = 0.01, max_length = 48 },
   schedule = schedule.cosine { warmup = 0.06, final = 0.1 },
   score    = score.expression "new.macro_f1 - 2 * max(0, baseline.original.accuracy - original.accuracy)",

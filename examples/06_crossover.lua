@@ -21,6 +21,10 @@ return {
     original_train = { "data/topics_train.csv",  text = "message", label = "topic", task = "topics", use = "strategies" },
   },
 
+  strategies = {
+    { "discriminative_lr", decay = 0.9 },
+  },
+
   train    = { epochs = 2, batch_size = 16, learning_rate = 5e-5, max_length = 48, evaluations_in_first_epoch = 10 },
   schedule = schedule.warmup_stable_decay { warmup = 0.05, decay = 0.2 },
   score    = score.weighted { ["new.accuracy"] = 1, ["original.accuracy"] = 1 },

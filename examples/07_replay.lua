@@ -21,6 +21,7 @@ return {
   },
 
   strategies = {
+    { "discriminative_lr", decay = 0.9 },
     { "replay", data = "original_train", share = 0.1, rows = 300 },
   },
 

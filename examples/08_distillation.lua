@@ -22,6 +22,7 @@ return {
   },
 
   strategies = {
+    { "discriminative_lr", decay = 0.9 },
     { "distillation", weight = 1, temperature = 2 },
   },
 

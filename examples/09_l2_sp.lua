@@ -22,6 +22,7 @@ return {
   },
 
   strategies = {
+    { "discriminative_lr", decay = 0.9 },
     { "l2_sp", strength = 0.1 },
   },
 

@@ -22,10 +22,11 @@ return {
   },
 
   strategies = {
+    { "discriminative_lr", decay = 0.9 },
     { "weight_interpolation", alphas = { 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1 } },
   },
 
-  train    = { epochs = 2, batch_size = 16, learning_rate = 1e-4, weight_decay = 0.01, max_length = 48 },
+  train    = { epochs = 2, batch_size = 32, learning_rate = 1e-4, weight_decay = 0.01, max_length = 48 },
   schedule = schedule.linear { warmup = 0.1 },
   score    = score.penalised { gain = "new.accuracy", guard = "original.accuracy", tolerance = 0.01, weight = 2 },
   stop     = stop.divergence { metric = "new.loss", worse_by = 0.5 },

@@ -22,10 +22,11 @@ return {
   },
 
   strategies = {
+    { "discriminative_lr", decay = 0.9 },
     { "ewc", data = "original_train", samples = 300, lambda = 2 },
   },
 
-  train    = { epochs = 3, batch_size = 16, learning_rate = 5e-5, weight_decay = 0.01, max_length = 48 },
+  train    = { epochs = 2, batch_size = 16, learning_rate = 5e-5, max_length = 48 },
   schedule = schedule.each {
     lr = schedule.product {
       schedule.constant { warmup = 0.06 },

@@ -15,7 +15,7 @@ PAST = {"data.original_train.rows": 32}
 # What a model of two blocks and a run of six steps need otherwise.
 FITTED = {
     "03_full_made_safe": {"strategies[1].keep": "last 1 blocks"},
-    "07_replay": {"strategies[1].rows": 16},
+    "07_replay": {"strategies[2].rows": 16},
     "11_prefix_tuning": {"strategies[1].tokens": 4},
     "12_prompt_tuning": {"strategies[1].tokens": 4},
 }
