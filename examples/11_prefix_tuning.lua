@@ -1,6 +1,6 @@
 -- Prefix tuning. The problem: many tasks for one model, each as a file of some 100 KB, and the model itself untouched. Here
 -- 20 keys and values are learnt for every block and stand before those of the text. Taking them away gives back the old
--- answers, bit for bit.
+-- answers, bit for bit; while they stand there old answers suffer, so load them for texts of the new task only.
 -- Run it: build/bin/engram run examples/11_prefix_tuning.lua
 local schedule = require "engram.schedule"
 local score    = require "engram.score"

@@ -1,5 +1,6 @@
 -- Stopping rules, asked after each evaluation. A rule is a function of `h` that returns false to go on, a reason to
--- stop, or { rollback = true, reason = ... } to refuse the newest evaluation and end with the best one before it.
+-- stop, or { rollback = true, reason = ... } to refuse the newest evaluation and end with the best one before it; with
+-- cut = 0.5 beside it, the run goes on from the last saved state before it, at half the rate.
 --
 --   local stop = require "engram.stop"
 --   stop = stop.any {
@@ -10,6 +11,7 @@
 local check = require "engram.check"
 local own = require "engram.check.own"
 
+---@class engram.library.stop
 local stop = check.topic {
   name = "stop",
   about = "When a run ends before its last step. Rules are asked after each evaluation.",
@@ -32,6 +34,19 @@ stop.any = check.declare {
   end,
 }
 
+-- The reason in what a rule returned, nil when it wants to go on; or what is wrong with it.
+local function reason_of(verdict)
+  if not verdict then return nil end
+  local reason = type(verdict) == "table" and verdict.reason or verdict
+  if type(reason) ~= "string" then
+    return nil, "gives no reason (allowed: false, a reason, or { rollback = true, reason = \"...\" })"
+  end
+  if type(verdict) == "table" and verdict.cut then
+    return nil, "cuts the rate, which cannot wait for other rules (allowed: a budget without cut, or stop.any)"
+  end
+  return reason
+end
+
 stop.all = check.declare {
   name = "stop.all",
   about = "Stops when all rules want to at the same evaluation; rolls back when one of them wants to.",
@@ -43,15 +58,10 @@ stop.all = check.declare {
       local reasons, rollback = {}, false
       for i, rule in ipairs(rules) do
         local verdict = own.call(rule, h, i)
-        if type(verdict) == "table" then
-          if verdict.cut then
-            check.fail(place, "stop.all: rule " .. i .. " cuts the rate, which cannot wait for other rules " ..
-              "(allowed: a budget without cut, or stop.any)")
-          end
-          rollback = rollback or verdict.rollback
-          verdict = verdict.reason
-        end
-        reasons[#reasons + 1] = verdict or nil
+        local reason, fault = reason_of(verdict)
+        if fault then check.fail(place, "stop.all: rule " .. i .. " " .. fault) end
+        reasons[#reasons + 1] = reason
+        rollback = rollback or type(verdict) == "table" and verdict.rollback or false
       end
       if #reasons < #rules then return false end
       local reason = table.concat(reasons, "; ")

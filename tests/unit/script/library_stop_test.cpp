@@ -112,6 +112,23 @@ TEST_CASE("the level crossover is where the retained share falls to the gained o
                    history_of({{0.5, 0.45}, {0.55, 0.5}})) == 1);
 }
 
+TEST_CASE("the crossovers are those of the report, on the curves of its own tests") {
+  const auto reason = [](const std::string& kind, const std::vector<Seen>& course) {
+    recipe::History history = history_of(course);
+    history.baseline = measured(course.front());
+    return decision(
+               "stop.crossover { kind = '" + kind +
+                   "', new = 'new.accuracy', original = 'original.accuracy', new_floor = 0.5, original_floor = 0.2 }",
+               history)
+        .reason;
+  };
+  REQUIRE(reason("level", {{0.5, 1}, {0.75, 0.92}, {0.95, 0.6}}).rfind("the level crossover is at step 15:", 0) == 0);
+  REQUIRE(reason("marginal", {{0.5, 1}, {0.75, 0.92}, {0.8, 0.52}}).rfind("the marginal crossover is at step 15:", 0) ==
+          0);
+  REQUIRE(reason("level", {{0.5, 1}, {0.7, 1}, {0.8, 1}}).empty());
+  REQUIRE(reason("marginal", {{0.5, 1}, {0.7, 1}, {0.8, 1}}).empty());
+}
+
 TEST_CASE("a crossover within the margin is chance") {
   // Learnt 0.4, 0, 0.2 and lost 0.1, 0.02, 0.5 since the evaluation before.
   const std::vector<Seen> course = {{0.25, 0.9}, {0.55, 0.85}, {0.55, 0.84}, {0.7, 0.59}};
@@ -208,6 +225,15 @@ TEST_CASE("all rules must want to stop at once; the roll-back of one is that of 
               .rfind("recipe.lua:12: stop failed: stop.all: rule 1 cuts the rate, which cannot wait for other rules "
                      "(allowed: a budget without cut, or stop.any)",
                      0) == 0);
+}
+
+TEST_CASE("a rule inside all that gives no reason is refused, as it would be alone") {
+  for (const std::string verdict : {"true", "3", "{ rollback = true }"}) {
+    REQUIRE(refusal([&] { decision("stop.all { function() return " + verdict + " end }", scored({1})); })
+                .rfind("recipe.lua:12: stop failed: stop.all: rule 1 gives no reason (allowed: false, a reason, or { "
+                       "rollback = true, reason = \"...\" })",
+                       0) == 0);
+  }
 }
 
 TEST_CASE("rules inside any and all keep their states apart, however deeply they stand") {
