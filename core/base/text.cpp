@@ -39,9 +39,10 @@ std::vector<std::string> nearest(std::string_view name, const std::vector<std::s
   std::vector<std::pair<size_t, std::string>> scored;
   if (name.size() > kLongestName) return {};
   for (const std::string& candidate : known) {
-    if (candidate.size() > kLongestName) continue;
+    if (candidate.empty() || candidate.size() > kLongestName) continue;
     const size_t d = distance(name, candidate);
-    const size_t allowed = std::max<size_t>(2, std::max(name.size(), candidate.size()) / 3);
+    const size_t longer = std::max(name.size(), candidate.size());
+    const size_t allowed = std::min(longer - 1, std::max<size_t>(2, longer / 3));  // some character is the same
     const bool prefix = starts_with(candidate, name) || starts_with(name, candidate);
     if (d <= allowed || prefix) scored.emplace_back(prefix ? std::min<size_t>(d, 2) : d, candidate);
   }
