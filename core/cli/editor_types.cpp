@@ -15,7 +15,7 @@ using script::LibraryFunction;
 using script::LibraryOption;
 
 constexpr const char* kHead =
-    "---@meta engram\n"
+    "---@meta _\n"
     "-- Types for Lua editors (LuaCATS): recipes, what their functions get, the library, the strategies.\n"
     "-- Written by `engram docs types` from the declarations that check recipes; `make docs` writes it anew.\n";
 
@@ -129,7 +129,10 @@ std::string library_function(const LibraryFunction& function) {
 }
 
 std::string library_classes(const script::Library& library) {
-  std::string out;
+  std::string out =
+      "\n---What `require \"engram\"` gives.\n---@class engram.library\nlocal engram = {}\n\n"
+      "---One recipe for each combination of values.\n---@param grid engram.Grid\n---@return engram.Grid\n"
+      "function engram.grid(grid) end\n";
   for (const script::LibraryTopic& topic : library.topics) {
     out += "\n---" + topic.about + "\n---@class engram.library." + topic.name + "\nlocal " + topic.name + " = {}\n";
     for (const LibraryFunction& function : library.functions) {

@@ -78,6 +78,7 @@ std::string callbacks_text() {
            fields_text(table_of(kind.input), kind.argument + ".") + "\n";
     shown.push_back(kind.input);
   }
+  shown.push_back("engram.Grid");
   out += "### Tables inside them\n";
   for (const script::InputTable& table : script::input_tables()) {
     if (std::find(shown.begin(), shown.end(), table.type) != shown.end()) continue;
@@ -108,6 +109,7 @@ std::string library_page(const std::string& page, const script::Library& library
   return filled(page, [&](const std::string& name, const std::string& argument) {
     if (name == "functions") return functions_text(library);
     if (name == "callbacks") return callbacks_text();
+    if (name == "grid") return fields_text(table_of("engram.Grid"), "");
     if (name == "globals") return globals_text();
     if (name == "withheld") return withheld_text();
     return "<!-- " + name + (argument.empty() ? "" : ": " + argument) + " -->\n";

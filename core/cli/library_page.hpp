@@ -7,8 +7,8 @@
 
 namespace engram::cli {
 
-// The template with its parts filled in: `<!-- functions -->`, `<!-- callbacks -->`, `<!-- globals -->` and
-// `<!-- withheld -->`.
+// The template with its parts filled in: `<!-- functions -->`, `<!-- grid -->`, `<!-- callbacks -->`,
+// `<!-- globals -->` and `<!-- withheld -->`.
 std::string library_page(const std::string& page, const script::Library& library);
 
 }  // namespace engram::cli

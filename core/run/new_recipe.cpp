@@ -143,6 +143,7 @@ NewRecipe make_new_recipe(const NewRecipeRequest& request) {
   NewRecipe made;
   NewRecipeFacts facts;
   facts.model = beside(request.model, folder);
+  facts.max_length = std::min(facts.max_length, model.view.max_positions);
   const Seen learnt = look_at(request.new_file, made.told);
   std::tie(facts.train, facts.evaluate) = train_and_evaluate(learnt, request.new_test, folder, "new", made);
   const Seen kept = look_at(request.original_file, made.told);

@@ -34,6 +34,7 @@ struct NewRecipeFacts {
   NewSet evaluate;
   NewSet original;
   std::optional<NewSet> original_train;  // fits the original task's head by a probe
+  int64_t max_length = 128;              // tokens; what the model reads at most, where that is less
 };
 
 // The recipe's text, a pure function of the facts.

@@ -72,7 +72,7 @@ std::string data_text(const NewRecipeFacts& facts) {
 }
 
 constexpr const char* kHead =
-    R"(-- Teaches a model a new task and watches what it keeps of an original one. Every key: docs/recipe.md
+    R"(-- Teaches a model a new task and watches what it keeps of an original one. Every key: engram docs recipe
 --   engram plan RECIPE     what will happen, without loading weights
 --   engram run RECIPE      do it
 local schedule = require "engram.schedule"
@@ -94,7 +94,7 @@ constexpr const char* kTail =
     epochs = 3,
     batch_size = 16,
     learning_rate = 5e-4,
-    max_length = 128,          -- longer texts are cut, and counted
+    max_length = MAX_LENGTH,   -- tokens; longer texts are cut, and counted
   },
 
   -- The rate rises over the first tenth of the steps, then falls to 0.
@@ -122,7 +122,7 @@ std::string recipe_text(const NewRecipeFacts& facts) {
   return std::string(kHead) + "  model = " + quoted(facts.model) + ",\n\n  tasks = {\n    " + task +
          " = { head = " + head + " },   -- " + why +
          "\n    new_task = {},   -- a new head; labels come from the training data\n  },\n\n" + data_text(facts) +
-         kTail;
+         text::replaced(kTail, "MAX_LENGTH", std::to_string(facts.max_length));
 }
 
 }  // namespace engram::run

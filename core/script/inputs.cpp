@@ -100,11 +100,20 @@ InputTable stop_decision() {
             "refused, at so much of its learning rate (0.5 halves it)."}}};
 }
 
+InputTable grid() {
+  return {"engram.Grid",
+          "A sweep, for engram.grid.",
+          {{"over", "table<string, (number|string|boolean)[]>", "The values of each axis, by its name."},
+           {"recipe", "fun(p: table<string, any>): engram.Recipe",
+            "Called with each point: `p.<axis>` is its value there. It returns the point's recipe."}}};
+}
+
 }  // namespace
 
 const std::vector<InputTable>& input_tables() {
-  static const std::vector<InputTable> tables = {schedule_input(), score_input(),  stop_input(), evaluation(),
-                                                 metrics(),        metric_input(), counts(),     stop_decision()};
+  static const std::vector<InputTable> tables = {schedule_input(), score_input(),   stop_input(),
+                                                 evaluation(),     metrics(),       metric_input(),
+                                                 counts(),         stop_decision(), grid()};
   return tables;
 }
 

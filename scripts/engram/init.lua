@@ -1,5 +1,6 @@
 -- What recipes get by require "engram": the grid.
 
+---@class engram.library
 local engram = {}
 
 -- A sweep: one recipe for each combination of the values in `over`, run one after the other into folders named after

@@ -6,6 +6,7 @@
 
 local check = require "engram.check"
 
+---@class engram.library.metric
 local metric = check.topic {
   name = "metric",
   about = "Metrics of one's own, for the recipe's `metrics`: measured on every evaluation set beside accuracy, macro_f1 " ..

@@ -7,6 +7,7 @@
 local check = require "engram.check"
 local span = require "engram.schedule.span"
 
+---@class engram.library.schedule
 local schedule = check.topic {
   name = "schedule",
   about = "How the learning rate, and numbers of strategies, change over a run. Most take `warmup`, the length of a " ..

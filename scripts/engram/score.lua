@@ -7,6 +7,7 @@
 
 local check = require "engram.check"
 
+---@class engram.library.score
 local score = check.topic {
   name = "score",
   about = "One number that weighs the new task against the original one; larger is better. The sign of metrics of " ..

@@ -1,4 +1,4 @@
----@meta engram
+---@meta _
 -- Types for Lua editors (LuaCATS): recipes, what their functions get, the library, the strategies.
 -- Written by `engram docs types` from the declarations that check recipes; `make docs` writes it anew.
 
@@ -144,6 +144,11 @@
 ---@field rollback? boolean The newest evaluation is refused: the result is the best one before it.
 ---@field cut? number With rollback: the run goes on instead, from the last saved training state whose evaluation was not refused, at so much of its learning rate (0.5 halves it).
 
+---A sweep, for engram.grid.
+---@class engram.Grid
+---@field over table<string, (number|string|boolean)[]> The values of each axis, by its name.
+---@field recipe fun(p: table<string, any>): engram.Recipe Called with each point: `p.<axis>` is its value there. It returns the point's recipe.
+
 ---Called before each optimizer step. It returns the factor of train.learning_rate, from 0 on, or a table that also scales numbers of strategies; a factor of 1 leaves a number as the recipe sets it. `engram plan` lists the numbers that a run's strategies take from a schedule.
 ---@alias engram.Schedule fun(s: engram.ScheduleInput): number|table<string, number>
 
@@ -155,6 +160,15 @@
 
 ---Called with each evaluation set at each evaluation. It returns a number, or numbers by name: as the metric spread, { low = 1, high = 2 } becomes spread_low and spread_high. A set that a metric does not fit goes without it: return {}.
 ---@alias engram.MetricFunction fun(e: engram.ScoredSet): number|table<string, number>
+
+---What `require "engram"` gives.
+---@class engram.library
+local engram = {}
+
+---One recipe for each combination of values.
+---@param grid engram.Grid
+---@return engram.Grid
+function engram.grid(grid) end
 
 ---Metrics of one's own, for the recipe's `metrics`: measured on every evaluation set beside accuracy, macro_f1 and loss, and read by scores and rules under the name that the recipe gives them.
 ---@class engram.library.metric
@@ -555,10 +569,11 @@ function stop.after(options) end
 ---@field new_floor? number What guessing reaches on the new task. (default 0)
 ---@field new_reference? number What counts as having learnt it. (default 1)
 ---@field original_floor? number What guessing reaches on the original task. (default 0)
+---@field margin? number By how much, in shares, loss must exceed gain: what chance moves in small evaluation sets. (from 0 on; default 0)
 
 ---Stops where gain is paid for with loss. marginal: more was lost than learnt since the last evaluation; level: the retained share of the original task has fallen to the gained share of the new one.
 ---```lua
----stop.crossover { kind = "marginal", new = "new.accuracy", original = "original.accuracy" }
+---stop.crossover { new = "new.accuracy", original = "original.accuracy", margin = 0.02 }
 ---```
 ---@param options engram.stop.crossover.Options
 ---@return engram.Stop

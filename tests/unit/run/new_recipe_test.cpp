@@ -101,12 +101,16 @@ TEST_CASE("the written recipe is a recipe that loads, whatever the files are lik
   facts.original_train = run::NewSet{"d.csv", plain, 5};
   LoadedText probed(run::recipe_text(facts));
   REQUIRE(probed.script.recipe().tasks.front().probe_data == "original_train");
+  facts.max_length = 32;
+  LoadedText shorter(run::recipe_text(facts));
+  REQUIRE(shorter.script.recipe().train.max_length == 32);
 }
 
 TEST_CASE("files are looked at, split where no test file is given, and named relative to the recipe") {
   TemporaryFolder folder;
   run::NewRecipeRequest request;
   request.model = kModel;
+  request.scripts = "/opt/engram/scripts";
   request.new_file = folder.write("data/x.csv", rows("text,label\n", {"good", "bad"}, 100));
   request.original_file = folder.write("data/y.csv", rows("text,topic\n", {"sport", "world", "art"}, 100));
   request.original_test = folder.write("data/y_test.csv", rows("text,topic\n", {"sport", "world", "art"}, 30));
@@ -133,6 +137,7 @@ TEST_CASE("files of one name for both tasks are split into files of four names")
   TemporaryFolder folder;
   run::NewRecipeRequest request;
   request.model = kModel;
+  request.scripts = "/opt/engram/scripts";
   request.new_file = folder.write("spam/train.csv", rows("text,label\n", {"good", "bad"}, 100));
   request.original_file = folder.write("news/train.csv", rows("text,topic\n", {"sport", "world"}, 100));
   request.out = folder.path() / "recipe.lua";
@@ -148,6 +153,7 @@ TEST_CASE("parts of splits overwrite nothing, and all that are in the way are na
   TemporaryFolder folder;
   run::NewRecipeRequest request;
   request.model = kModel;
+  request.scripts = "/opt/engram/scripts";
   request.new_file = folder.write("new_train.csv", rows("text,label\n", {"good", "bad"}, 100));
   request.original_file = folder.write("news.csv", rows("text,topic\n", {"sport", "world"}, 100));
   folder.write("original_evaluate.csv", "somebody's own\n");
@@ -172,10 +178,10 @@ TEST_CASE("editor settings of one's own stay as they are, and what they lack is 
   TemporaryFolder folder;
   run::NewRecipeRequest request;
   request.model = kModel;
+  request.scripts = "/opt/engram/scripts";
   request.new_file = folder.write("x.csv", rows("text,label\n", {"good", "bad"}, 100));
   request.original_file = folder.write("y.csv", rows("text,topic\n", {"sport", "world"}, 100));
   request.out = folder.path() / "recipe.lua";
-  request.scripts = "/opt/engram/scripts";
   const std::string hint =
       ".luarc.json is there already and stays as it is. For completion in recipes, add to it:\n"
       "  \"workspace.library\": [\"/opt/engram/scripts\"]\n";

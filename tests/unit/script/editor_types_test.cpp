@@ -93,6 +93,7 @@ TEST_CASE("the editor types cover every function of the library and every option
   const script::Library library = script::read_library(library_folder());
   REQUIRE(library.topics.size() >= 4);
   REQUIRE(library.functions.size() > 25);
+  REQUIRE(text.find("\nfunction engram.grid(") != std::string::npos);
   for (const script::LibraryFunction& function : library.functions) {
     CAPTURE(function.name);
     REQUIRE(text.find("\nfunction " + function.name + "(") != std::string::npos);
@@ -103,6 +104,18 @@ TEST_CASE("the editor types cover every function of the library and every option
       REQUIRE(declares(text, "engram." + function.name + ".Options", option.name));
     }
   }
+}
+
+// `require "engram.schedule"` leads editors to the library's file: its table has the class with the typed functions.
+TEST_CASE("the library's files name their classes") {
+  const std::filesystem::path folder = library_folder() / "engram";
+  for (const script::LibraryTopic& topic : script::read_library(library_folder()).topics) {
+    CAPTURE(topic.name);
+    const std::string file = read_file(folder / (topic.name + ".lua"));
+    REQUIRE(file.find("---@class engram.library." + topic.name + "\nlocal " + topic.name + " = ") != std::string::npos);
+    REQUIRE(types().find("---@class engram.library." + topic.name + "\n") != std::string::npos);
+  }
+  REQUIRE(read_file(folder / "init.lua").find("---@class engram.library\nlocal engram = ") != std::string::npos);
 }
 
 TEST_CASE("the editor types cover what a recipe's own functions get") {

@@ -108,6 +108,14 @@ TEST_CASE("the examples of a recipe's own functions load and run") {
   }
 }
 
+TEST_CASE("a grid may hold what is declared, and nothing else") {
+  const std::string text =
+      load_refusal("return { over = { rate = { 1 } }, recipe = function() return {} end, name = 1 }");
+  REQUIRE(text.find("name is unknown") != std::string::npos);
+  REQUIRE(declared_fields("engram.Grid") == Names{"over", "recipe"});
+  REQUIRE(text.find("(allowed: over, recipe)") != std::string::npos);
+}
+
 TEST_CASE("a stopping rule may return what is declared, and nothing else") {
   const Names declared = declared_fields("engram.StopDecision");
   REQUIRE(declared == Names{"reason", "rollback", "cut"});
