@@ -7,7 +7,6 @@
 #include "advisor/advise.hpp"
 #include "base/errors.hpp"
 #include "run/rates.hpp"
-#include "script/source_map.hpp"
 #include "train/parameter_groups.hpp"
 
 namespace engram::run {
@@ -207,11 +206,11 @@ void add_rows(const Preparation& prepared, advisor::Facts& facts) {
 }
 
 // An override's place is the command line, every other setting's the line that holds it or what it belongs to.
-std::string place_of(const recipe::Recipe& recipe, const script::SourceMap& map, const std::string& setting) {
-  for (const auto& [path, value] : recipe.overrides) {
+std::string place_of(const Preparation& prepared, const std::string& setting) {
+  for (const auto& [path, value] : prepared.recipe().overrides) {
     if (path == setting) return "--set " + path;
   }
-  return recipe::Place{recipe.file == "-" ? "stdin" : recipe.file, script::find_place(map, setting).line}.text();
+  return prepared.script.place(setting).text();
 }
 
 }  // namespace
@@ -233,8 +232,7 @@ advisor::Facts advice_facts(Preparation& prepared) {
 void give_advice(Preparation& prepared) {
   prepared.guards = guards_of(prepared);
   prepared.advice = advisor::advise(advice_facts(prepared));
-  const script::SourceMap map = script::map_source(prepared.recipe().source);
-  for (advisor::Advice& advice : prepared.advice) advice.place = place_of(prepared.recipe(), map, advice.setting);
+  for (advisor::Advice& advice : prepared.advice) advice.place = place_of(prepared, advice.setting);
 }
 
 void refuse_advice(const std::vector<advisor::Advice>& advice) {

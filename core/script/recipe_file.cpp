@@ -78,7 +78,8 @@ recipe::Value RecipeFile::run(Faults& faults) {
     lua_setfield(lua, globals, "require");
     push_recipe_chunk(lua_, lua, source_, chunk_name(shown_), lua_gettop(lua));
     lua_.call(lua, 0, 1, "the recipe", {shown_, 0}, kRecipeSteps);
-    top = read_tree(lua, {map_source(source_), shown_, functions_, faults});
+    map_ = map_source(source_);
+    top = read_tree(lua, {map_, shown_, functions_, faults});
   });
   return top;
 }
@@ -87,10 +88,10 @@ recipe::Value RecipeFile::run_point(const Grid& grid, size_t index, Faults& faul
   recipe::Value top;
   lua_.protect([&](lua_State* lua) {
     push_reference(lua, functions_.at(static_cast<size_t>(grid.recipe.index)));
-    const SourceMap map = map_function(source_, first_line(lua, chunk_name(shown_)));
+    map_ = map_function(source_, first_line(lua, chunk_name(shown_)));
     push_point(lua, grid, index);
     lua_.call(lua, 1, 1, "the grid's recipe", grid.recipe.place, kRecipeSteps);
-    top = read_tree(lua, {map, shown_, functions_, faults});
+    top = read_tree(lua, {map_, shown_, functions_, faults});
     if (is_grid(top)) faults.add({"the grid's recipe returns another grid", top.place.text(), "a recipe"});
   });
   return top;

@@ -30,6 +30,9 @@ class RecipeFile {
   // After this, modules are loaded no more, and callbacks can ask which metrics fall.
   void close(const recipe::Recipe& recipe);
 
+  // Where a setting of what was run last stands, or what it belongs to.
+  recipe::Place place(const std::string& path) const { return {shown_, find_place(map_, path).line}; }
+
   Callback callback(const recipe::FunctionHandle& function) const;
   LuaState& lua() { return lua_; }
   Random& random() { return random_; }
@@ -40,6 +43,7 @@ class RecipeFile {
  private:
   std::string shown_;
   std::string source_;
+  SourceMap map_;
   Random random_;
   ModuleFolders folders_;
   Directions directions_;

@@ -152,6 +152,8 @@ RecipeScript RecipeScript::load(const std::string& file, const Overrides& overri
 
 const recipe::Recipe& RecipeScript::recipe() const { return state_->recipe; }
 
+recipe::Place RecipeScript::place(const std::string& setting) const { return state_->file.place(setting); }
+
 void RecipeScript::resolve(recipe::Metrics& names, const std::vector<recipe::SetShape>& shapes) const {
   at_point(state_->recipe.point, [&] {
     Faults faults;

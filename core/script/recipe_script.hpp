@@ -37,6 +37,8 @@ class RecipeScript {
   RecipeScript& operator=(RecipeScript&&) noexcept;
 
   const recipe::Recipe& recipe() const;
+  // Where "train.epochs" stands in the file, or what it belongs to where the recipe leaves it out.
+  recipe::Place place(const std::string& setting) const;
 
   // Tries every callback on made-up numbers that have exactly these sets and metrics, so that a misspelt metric or a
   // broken rule is refused before step 0. The recipe's own metrics are tried first, on made-up examples of `shapes`,

@@ -85,6 +85,21 @@ class Plan(TinyCase):
         self.assertNotIn("train.learning_rate", planned["defaults"])
 
 
+    def test_every_point_of_a_grid_is_planned_and_advice_names_lines_of_its_recipe(self):
+        text = self.recipe(strategies='{ "lora", rank = p.rank }').read_text()
+        start = "return require('engram').grid { over = { rank = { 1, 64, 8 } }, recipe = function(p) return {"
+        text = text.replace("return {", start, 1)
+        recipe = self.folder / "grid.lua"
+        recipe.write_text(text + "end }\n")
+        refused = " ".join(self.engram("plan", recipe, expect=3).stderr.split())
+        self.assertIn("point rank=64: strategy 'lora', plan: rank 64 is larger than the smaller side", refused)
+        recipe.write_text(recipe.read_text().replace("64", "4"))
+        planned = self.engram("plan", recipe).stdout
+        self.assertRegex(planned, "grid of 3 points\n  rank=1  24 steps, 322 trainable, . pieces of advice\n  rank=4")
+        line = text[:text.index("p.rank")].count("\n") + 1
+        self.assertIn(f"strategies[1].rank ({recipe}:{line}): rank 1 at", " ".join(planned.split()))
+
+
 def bert_tensors(hidden, layers, vocabulary, wide):
     """Names and shapes of a BERT classifier in transformers' words."""
     yield "bert.embeddings.word_embeddings.weight", [vocabulary, hidden]
@@ -152,23 +167,30 @@ def pages_in_memory(file):
 
 
 class SevenBillion(TinyCase):
-    SECONDS = 0.5  # of the processor, best of three: the machine may be busy with others
+    SECONDS = 0.5     # of the processor, best of three
+    START = 0.28      # what loading the program and LibTorch takes of them; more is a busy machine's fault
+
+    def best_of_three(self, *arguments):
+        """Processor seconds, clock seconds, output."""
+        used, waited = [], []
+        for _ in range(3):
+            before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+            text = self.engram(*arguments).stdout
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            waited.append(time.monotonic() - start)
+            used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        return min(used), min(waited), text
 
     def test_a_plan_reads_no_weights_and_is_quick(self):
         parameters = write_sparse_model(self.folder / "large", hidden=4096, layers=34, wide=16384)
         self.assertGreater(parameters, 6_800_000_000)
         weights = self.folder / "large/model.safetensors"
-        recipe = self.recipe()
-        used, waited = [], []
-        for _ in range(3):
-            before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-            text = self.engram("plan", recipe, "--set", "model=large").stdout
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            waited.append(time.monotonic() - start)
-            used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        started, _, _ = self.best_of_three("plugins", "list")
+        used, waited, text = self.best_of_three("plan", self.recipe(), "--set", "model=large")
         self.assertIn("34 blocks, 4096 wide", text)
-        print(f"\nplan of {parameters:,} parameters: {min(used):.2f} s of the processor, {min(waited):.2f} s in all")
-        self.assertLess(min(used), self.SECONDS)
+        print(f"\nplan of {parameters:,} parameters: {used:.2f} s of the processor, {waited:.2f} s in all; "
+              f"the start alone {started:.2f} s")
+        self.assertLess(used, self.SECONDS + max(0, started - self.START))
         self.assertLess(pages_in_memory(weights), 16_000_000)
         self.assertLess(weights.stat().st_blocks * 512, 16_000_000)
         self.assertGreater(weights.stat().st_size, 27_000_000_000)
