@@ -1,6 +1,6 @@
 #include "run/grid.hpp"
 
-#include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "base/files.hpp"

@@ -1,5 +1,7 @@
 #include "run/summary.hpp"
 
+#include <map>
+
 namespace engram::run {
 
 recipe::History path_of(const recipe::History& history) {
@@ -44,7 +46,12 @@ report::EvaluationView evaluation_view(report::EvaluationKind kind, const recipe
 }
 
 report::EvaluationView shortened(report::EvaluationView view) {
-  std::erase_if(view.rows, [](const report::EvaluationRow& row) { return row.metric == "macro_f1"; });
+  constexpr int kMostOwn = 6;
+  std::map<std::string, int> own;
+  std::erase_if(view.rows, [&](const report::EvaluationRow& row) {
+    const bool is_own = row.better != report::Better::by_unit;
+    return row.metric == "macro_f1" || (is_own && ++own[row.set] > kMostOwn);
+  });
   return view;
 }
 

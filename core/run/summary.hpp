@@ -14,7 +14,8 @@ report::RunSummary summary_of_history(const recipe::History& history, const Scor
 // What is shown of one evaluation; of a baseline the score is left out.
 report::EvaluationView evaluation_view(report::EvaluationKind kind, const recipe::Evaluation& evaluation,
                                        const train::StepCount& count, const Scoring& scoring);
-// What the terminal shows during a run: the files hold every metric.
+// What the terminal shows during a run: no macro F1, and of a set no more than six metrics of the recipe's own. The
+// files hold every metric.
 report::EvaluationView shortened(report::EvaluationView view);
 
 // Refuses the newest evaluation whatever its score: the best of those before it is the result. Whether it was the best.

@@ -64,6 +64,23 @@ class Chains(TinyCase):
         self.assertTrue((self.folder / "out/1-a/result.json").exists())
         self.assertFalse((self.folder / "out/3-c").exists())
 
+    def test_a_link_that_does_not_meet_its_budget_ends_the_chain_with_its_code(self):
+        rule = 'stop = function(h) return h.last.step > 0 and { rollback = true, reason = "lost" } end,'
+        first = self.recipe("a", rest=rule)
+        done = self.engram("run", first, self.second(), "--out", "out", expect=4)
+        self.assertIn("the chain ends here", done.stdout)
+        self.assertFalse((self.folder / "out/2-b").exists())
+
+    def test_where_nothing_scored_better_the_next_starts_from_the_same_model_and_says_so(self):
+        first = self.recipe("a")
+        lines = ["  score = function(m) return m.new.loss < 0 and 1 or 0 end," if line.startswith("  score") else line
+                 for line in first.read_text().splitlines()]
+        first.write_text("\n".join(lines))
+        told = self.engram("run", first, self.recipe("b"), "--out", "out").stdout
+        self.assertIn("started from, since nothing there scored better", " ".join(told.split()))
+        manifests = [json.loads((self.folder / "out" / link / "manifest.json").read_text()) for link in ["1-a", "2-b"]]
+        self.assertEqual(manifests[0]["model"], manifests[1]["model"])
+
     def test_every_recipe_is_read_before_the_first_one_trains(self):
         broken = self.recipe("b", train="epoks = 3,")
         done = self.engram("run", self.recipe("a"), broken, "--out", "out", expect=3)

@@ -131,5 +131,14 @@ class Rollback(TinyCase):
           stop = function(h) return h.steps == 24 and h.seconds > 0 and h.last.step >= 4 and "seen" end,"""
         self.engram("run", self.recipe(rest=rule), "--out", "out")
         self.assertEqual(self.result("out")["reason"], "seen")
-        state = next((self.folder / "out/checkpoints").glob("step-*")) / "training_state.json"
-        self.assertGreater(json.loads(state.read_text())["seconds"], 0)
+        recipe = self.recipe("long")
+        recipe.write_text(recipe.read_text().replace("epochs = 2", "epochs = 5000"))
+        self.engram("run", recipe, "--out", "long", "--max-time", "1", expect=5)
+        first = self.seconds_saved("long")
+        self.assertGreater(first, 0.9)
+        self.engram("run", "--resume", "long", "--max-time", "1", expect=5)
+        self.assertGreater(self.seconds_saved("long"), first + 0.9)
+
+    def seconds_saved(self, run):
+        newest = max((self.folder / run / "checkpoints").glob("step-*"), key=lambda folder: int(folder.name[5:]))
+        return json.loads((newest / "training_state.json").read_text())["seconds"]

@@ -44,3 +44,18 @@ TEST_CASE("steps that a roll-back undid are not on the way to the last evaluatio
   CHECK(steps_of(run::path_of(all)) == std::vector<int64_t>{0, 5, 10, 15, 20});
   CHECK(run::path_of(all).evaluations[3].score == 3);
 }
+
+TEST_CASE(
+    "the terminal shows at most six metrics of the recipe's own for each set, and all that are not its own but F1") {
+  report::EvaluationView view;
+  for (const std::string set : {"new", "original"}) {
+    for (const std::string metric : {"accuracy", "loss", "macro_f1"})
+      view.rows.push_back({.set = set, .metric = metric});
+    for (int i = 0; i < 9; ++i) {
+      view.rows.push_back({.set = set, .metric = "recall_" + std::to_string(i), .better = report::Better::larger});
+    }
+  }
+  const report::EvaluationView shown = run::shortened(view);
+  CHECK(shown.rows.size() == 2 * (2 + 6));
+  CHECK(shown.rows.back().metric == "recall_5");
+}
