@@ -235,9 +235,18 @@ TEST_CASE("quiet mode prints the final lines and nothing before them") {
   screen.terminal.step(progress(1));
   screen.terminal.evaluation(evaluation());
   screen.terminal.warning("w");
+  screen.terminal.advice({.name = "rank"});
   CHECK(screen.out.str().empty());
   screen.terminal.summary(summary());
   CHECK(screen.out.str().find("Stopped at step 150") != std::string::npos);
+}
+
+TEST_CASE("advice is shown with its place, its reason and the change below") {
+  Screen screen({.width = 60});
+  screen.terminal.advice({"rank", "strategies[1].rank", "rank 2 is little", "rank = 8", "r.lua:3"});
+  CHECK(screen.out.str() ==
+        "  advice   strategies[1].rank (r.lua:3): rank 2 is little\n"
+        "           change: rank = 8 [rank]\n");
 }
 
 TEST_CASE("json mode prints one object a line and nothing else") {
@@ -247,12 +256,14 @@ TEST_CASE("json mode prints one object a line and nothing else") {
   screen.terminal.step(progress(1));
   screen.terminal.evaluation(evaluation());
   screen.terminal.warning("w");
+  screen.terminal.advice({.name = "rank"});
   screen.terminal.note("n");
   screen.terminal.summary(summary());
   std::istringstream lines(screen.out.str());
   std::vector<std::string> kinds;
   for (std::string line; std::getline(lines, line);) kinds.push_back(parse_json(line, "line").at("event"));
-  CHECK(kinds == std::vector<std::string>{"run_started", "phase", "step", "evaluation", "warning", "note", "finished"});
+  CHECK(kinds == std::vector<std::string>{"run_started", "phase", "step", "evaluation", "warning", "advice", "note",
+                                          "finished"});
 }
 
 }  // namespace
