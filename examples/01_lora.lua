@@ -23,7 +23,7 @@ return {
     { "lora", rank = 8, alpha = 32, targets = { "query", "value" }, dropout = 0.1 },
   },
 
-  train    = { epochs = 3, batch_size = 24, learning_rate = 6e-4, max_length = 48 },
+  train    = { epochs = 2, batch_size = 16, learning_rate = 4e-4, max_length = 48 },
   schedule = schedule.linear { warmup = 0.1 },
   score    = score.penalised { gain = "new.accuracy", guard = "original.accuracy", tolerance = 0.01, weight = 2 },
   stop     = stop.any { stop.patience { evaluations = 3 }, stop.budget { metric = "original.accuracy", lose_at_most = 0.05 } },

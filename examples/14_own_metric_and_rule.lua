@@ -42,7 +42,7 @@ return {
     end,
   },
 
-  train    = { epochs = 3, batch_size = 24, learning_rate = 6e-4, max_length = 48 },
+  train    = { epochs = 2, batch_size = 16, learning_rate = 4e-4, max_length = 48 },
   schedule = schedule.linear { warmup = 0.1 },
 
   score = function(m)                            -- larger is better

@@ -9,7 +9,7 @@ local score    = require "engram.score"
 return messages.recipe {
   strategies = { { "lora", rank = 8, dora = true } },
 
-  train    = { epochs = 3, batch_size = 24, learning_rate = 6e-4, max_length = 48 },
+  train    = { epochs = 2, batch_size = 16, learning_rate = 4e-4, max_length = 48 },
   schedule = schedule.cosine_with_restarts { warmup = 0.05, cycles = 2 },
   score    = score.harmonic { a = "new.accuracy", b = "original.accuracy" },
 }
