@@ -2,6 +2,7 @@
 
 #include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <new>
 
 #include "base/interrupt.hpp"
@@ -9,6 +10,8 @@
 
 namespace engram::cli {
 namespace {
+
+constexpr size_t kMostFaults = 100;  // of those that are shown
 
 std::string indented(const Fault& fault, const std::string& indent) {
   std::string lines = fault.where.empty() ? fault.what : fault.where + ": " + fault.what;
@@ -40,10 +43,11 @@ std::string fault_list(const Error& error) {
   const std::vector<Fault>& faults = error.faults();
   if (faults.size() == 1) return "engram: " + indented(faults.front(), "  ") + "\n";
   std::string lines = "engram: " + std::to_string(faults.size()) + " things are wrong\n";
-  for (size_t i = 0; i < faults.size(); ++i) {
+  for (size_t i = 0; i < std::min(faults.size(), kMostFaults); ++i) {
     const std::string number = "  " + std::to_string(i + 1) + ". ";
     lines += "\n" + number + indented(faults[i], std::string(number.size(), ' ')) + "\n";
   }
+  if (faults.size() > kMostFaults) lines += "\n  and " + std::to_string(faults.size() - kMostFaults) + " more\n";
   return lines;
 }
 

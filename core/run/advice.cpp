@@ -1,6 +1,7 @@
 #include "run/advice.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <variant>
 
@@ -22,9 +23,16 @@ constexpr double kTrainedTrunk = 0.01;
 advisor::Guards guards_of(Preparation& prepared) {
   script::RecipeScript& script = prepared.script;
   const Json kept = script.state();
+  std::optional<RecipeError> runaway;  // takes seconds each time, and the run will tell of it
   const auto afresh = [&](const auto& call) {
+    if (runaway) throw RecipeError(*runaway);
     script.restore(kept);
-    return call();
+    try {
+      return call();
+    } catch (const RecipeError& error) {
+      if (script::ran_away(error)) runaway = error;
+      throw;
+    }
   };
   const advisor::Rules rules = {
       .score = [&](const auto& now, const auto& base) { return afresh([&] { return script.score(now, base); }); },

@@ -259,7 +259,7 @@ Preparation prepare(const Sources& sources) {
   prepared.metric_names = metric_names_of(prepared.recipe());
   prepared.script.resolve(prepared.metric_names, shapes_of(prepared));
   refuse_unknown_numbers(
-      prepared.script.schedule({.steps = prepared.steps.total, .epochs = prepared.recipe().train.epochs}),
+      prepared.script.try_schedule({.steps = prepared.steps.total, .epochs = prepared.recipe().train.epochs}),
       prepared.resolution, prepared.recipe().callbacks.schedule);
   give_advice(prepared);
   if (sources.advised == Advised::refused) refuse_advice(prepared.advice);

@@ -13,7 +13,8 @@ namespace engram::script {
 namespace {
 
 constexpr int kMaxNestedCalls = 150;
-constexpr size_t kLongestLine = 10000;  // bytes that print writes
+constexpr int64_t kStepsPerFailure = 500;  // of finding the way back to a pcall
+constexpr size_t kLongestLine = 10000;     // bytes that print writes
 
 // pcall, except that the watchdog's error comes through.
 int protected_call(lua_State* lua) {
@@ -24,6 +25,7 @@ int protected_call(lua_State* lua) {
   const int status = lua_pcall(lua, lua_gettop(lua) - 1, LUA_MULTRET, 0);
   --budget.depth;
   if (budget.exhausted) return raise_exhausted(lua);
+  if (status != 0) charge(lua, kStepsPerFailure);
   lua_pushboolean(lua, status == 0);
   lua_insert(lua, 1);
   return lua_gettop(lua);
@@ -90,7 +92,8 @@ void push_table_library(lua_State* lua) {
   const int library = lua_gettop(lua);
   lua_newtable(lua);
   const int safe = lua_gettop(lua);
-  for (const char* name : {"concat", "insert", "remove", "maxn"}) copy_charged(lua, library, safe, name, Work::by_size);
+  for (const char* name : {"concat", "remove", "maxn"}) copy_charged(lua, library, safe, name, Work::by_size);
+  copy_charged(lua, library, safe, "insert", Work::shifting);
   copy_charged(lua, library, safe, "sort", Work::sorting);
   make_read_only(lua, "function of table");
   lua_remove(lua, library);

@@ -40,19 +40,25 @@ void on_count(lua_State* lua, lua_Debug* frame);
 // Other programs on the machine make a stretch long by the clock, and not by the processor time of this thread.
 void charge_for_time(lua_State* lua, Budget& budget) {
   const auto now = std::chrono::steady_clock::now();
-  const bool slow = now - budget.looked > kSlowStretch;
-  budget.looked = now;
-  if (slow) {
-    const int64_t time = processor_time();
-    if (budget.processor_time >= 0) budget.left -= (time - budget.processor_time) / kNanosecondsPerStep;
-    if (budget.processor_time < 0) lua_sethook(lua, on_count, LUA_MASKCOUNT, kSlowHookInterval);
-    budget.processor_time = time;
+  if (now - budget.looked > kSlowStretch && !budget.slow) {
+    budget.slow = true;
+    lua_sethook(lua, on_count, LUA_MASKCOUNT, kSlowHookInterval);
   }
+  budget.looked = now;
+  if (now - budget.settled <= kSlowStretch) return;
+  const int64_t time = processor_time();
+  if (budget.processor_time >= 0) {
+    const int64_t paid = (budget.left_then - budget.left) * kNanosecondsPerStep;
+    budget.left -= std::max<int64_t>(0, time - budget.processor_time - paid) / kNanosecondsPerStep;
+  }
+  budget.settled = now;
+  budget.processor_time = time;
+  budget.left_then = budget.left;
 }
 
 void on_count(lua_State* lua, lua_Debug* frame) {
   Budget& budget = budget_of(lua);
-  budget.left -= budget.processor_time < 0 ? kHookInterval : kSlowHookInterval;
+  budget.left -= budget.slow ? kSlowHookInterval : kHookInterval;
   charge_for_time(lua, budget);
   if (lua_getinfo(lua, "Sl", frame) != 0 && frame->currentline > 0) budget.seen = *frame;
   if (budget.left >= 0) return;
@@ -115,8 +121,9 @@ void watch(lua_State* lua, int64_t steps) {
   budget.where.clear();
   budget.seen.currentline = 0;
   budget.depth = 0;
-  budget.looked = std::chrono::steady_clock::now();
+  budget.looked = budget.settled = std::chrono::steady_clock::now();
   budget.processor_time = -1;
+  budget.slow = false;
   lua_sethook(lua, on_count, LUA_MASKCOUNT, kHookInterval);
 }
 

@@ -28,10 +28,13 @@ struct Budget {
   lua_Debug seen{};        // where the script was at the last look: its short_src and currentline (0: none)
   int depth = 0;           // nested protected calls of the script
 
-  // Single instructions on huge strings take milliseconds: stretches that were slow by the clock are charged by the
-  // processor time that they took.
+  // Single instructions on huge strings take milliseconds, and some C functions many steps' time each: once the clock
+  // has moved on by some milliseconds, processor time that the steps have not paid for is charged.
   std::chrono::steady_clock::time_point looked;
-  int64_t processor_time = -1;  // ns; -1: not slow lately
+  std::chrono::steady_clock::time_point settled;  // when processor time was charged last
+  int64_t processor_time = -1;                    // ns, then; -1: not yet
+  int64_t left_then = 0;                          // steps
+  bool slow = false;                              // one stretch between two looks took long
 };
 
 // What the host allocates while one lives belongs to `given`: arrays handed to the script, error texts.

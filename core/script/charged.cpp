@@ -38,6 +38,10 @@ double steps_for(lua_State* lua, Work work, int arguments) {
   if (work == Work::repeating) {
     return (size_of(lua, 1) + size_of(lua, 3)) * std::fmax(0, lua_tonumber(lua, 2)) / kItemsPerStep;
   }
+  if (work == Work::shifting) {
+    const double position = arguments > 2 ? lua_tonumber(lua, 2) : 1;
+    return size_of(lua, 1) / kItemsPerStep + std::fmax(0, 1 - position);
+  }
   double total = 0;
   for (int i = 1; i <= arguments; ++i) total += size_of(lua, i);
   return total / kItemsPerStep;

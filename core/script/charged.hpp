@@ -6,7 +6,8 @@
 
 namespace engram::script {
 
-enum class Work { constant, by_size, sorting, repeating };
+// shifting: a list and a position, from which on all entries move.
+enum class Work { constant, by_size, sorting, repeating, shifting };
 
 // Takes the function on top of the stack and puts a charged one in its place.
 void charge_function(lua_State* lua, Work work);

@@ -3,6 +3,9 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
+#include <unordered_map>
+#include <utility>
 
 #include "base/errors.hpp"
 #include "base/utf8.hpp"
@@ -27,6 +30,8 @@ class Keeper {
  public:
   explicit Keeper(lua_State* lua) : lua_(lua) {}
   Json value(int index, const std::string& path, int depth);
+  // Read back, a table that stands in two places would be two tables.
+  void refuse_shared() const;
 
  private:
   Json table(int table, const std::string& path, int depth);
@@ -35,6 +40,8 @@ class Keeper {
 
   lua_State* lua_;
   size_t entries_ = 0;
+  std::unordered_map<const void*, std::string> paths_;         // of each table
+  std::optional<std::pair<std::string, std::string>> shared_;  // the first two paths of one table
 };
 
 Json number_to_json(double number) {
@@ -64,6 +71,8 @@ Json Keeper::list(int table, size_t listed, const std::string& path, int depth) 
 Json Keeper::table(int table, const std::string& path, int depth) {
   if (depth > kDeepest) throw cannot_keep(path, "is nested more than 20 tables deep");
   luaL_checkstack(lua_, 4, "state");
+  const auto [known, is_new] = paths_.emplace(lua_topointer(lua_, table), path);
+  if (!is_new && !shared_) shared_ = {known->second, path};
   if (is_read_only(lua_, table)) throw cannot_keep(path, "is a read-only table of the host");
   if (lua_getmetatable(lua_, table) != 0) throw cannot_keep(path, "has a metatable");
   const size_t listed = lua_objlen(lua_, table);
@@ -91,6 +100,13 @@ Json Keeper::value(int index, const std::string& path, int depth) {
   }
 }
 
+void Keeper::refuse_shared() const {
+  if (!shared_) return;
+  throw RecipeError(
+      Fault{shared_->second + " is the same table as " + shared_->first + ", and a checkpoint would make two of it", "",
+            "every table in one place", "keep it in one place, or a copy of it in the other"});
+}
+
 double special_number(const std::string& name) {
   if (name == "nan") return std::numeric_limits<double>::quiet_NaN();
   return name == "inf" ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
@@ -99,7 +115,10 @@ double special_number(const std::string& name) {
 }  // namespace
 
 Json to_json(lua_State* lua, int index, const std::string& path) {
-  return Keeper(lua).value(index < 0 ? lua_gettop(lua) + index + 1 : index, path, 0);
+  Keeper keeper(lua);
+  Json json = keeper.value(index < 0 ? lua_gettop(lua) + index + 1 : index, path, 0);
+  keeper.refuse_shared();
+  return json;
 }
 
 void push_json(lua_State* lua, const Json& json) {
@@ -116,11 +135,13 @@ void push_json(lua_State* lua, const Json& json) {
     lua_newtable(lua);
     int position = 0;
     for (const auto& [key, value] : json.items()) {
-      push_json(lua, value);
       if (json.is_array()) {
+        push_json(lua, value);
         lua_rawseti(lua, -2, ++position);
       } else {
-        lua_setfield(lua, -2, key.c_str());
+        push_text(lua, key);
+        push_json(lua, value);
+        lua_rawset(lua, -3);
       }
     }
   } else {

@@ -89,6 +89,11 @@ size_t find_point(const std::vector<GridPoint>& points, const std::string& name,
 
 }  // namespace
 
+bool ran_away(const RecipeError& error) {
+  const auto is = [](const Fault& fault) { return fault.what.find(" ran away") != std::string::npos; };
+  return std::any_of(error.faults().begin(), error.faults().end(), is);
+}
+
 RecipeScript::State::State(const std::string& name, const fs::path& library) : file(name, library, kRecipeStageSeed) {}
 
 void RecipeScript::State::start_run_stage(recipe::Recipe read) {

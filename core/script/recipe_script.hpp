@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/errors.hpp"
 #include "base/json.hpp"
 #include "recipe/history.hpp"
 #include "recipe/recipe.hpp"
@@ -22,6 +23,9 @@ struct GridPoint {
   std::string name;
   std::vector<std::pair<std::string, std::string>> values;
 };
+
+// Whether a callback used up its steps: calling it again would take as long again.
+bool ran_away(const RecipeError& error);
 
 class RecipeScript {
  public:

@@ -50,12 +50,24 @@ class Mapper {
       const Token& token = tokens_[i];
       depth += opens_block(token) ? 1 : closes_block(token) ? -1 : 0;
       if (depth != level || token.kind != Token::Kind::name || token.text != "return") continue;
-      note("", token.line);
-      const size_t table = returned_table(i + 1);
+      const size_t named = named_table(i + 1);
+      note("", inside(named) ? tokens_[named].line : token.line);
+      const size_t table = inside(named) ? named : returned_table(i + 1);
       if (inside(table)) constructor(table, "");
       break;
     }
     return std::move(map_);
+  }
+
+  // The '{' of the last `local recipe = {` before `return recipe`, or the end.
+  size_t named_table(size_t at) const {
+    const bool name = inside(at) && tokens_[at].kind == Token::Kind::name && tokens_[at].text != "function";
+    const bool alone = !inside(at + 1) || closes_block(tokens_[at + 1]) || is_symbol(tokens_[at + 1], ";");
+    for (size_t i = at; name && alone && i-- > 1;) {
+      const bool declared = tokens_[i].text == tokens_[at].text && tokens_[i - 1].text == "local";
+      if (declared && is_symbol(tokens_[i + 1], "=") && is_symbol(tokens_[i + 2], "{")) return i + 2;
+    }
+    return tokens_.size();
   }
 
   // The '{' of `return {` and of `return engram.grid {`, or the end.

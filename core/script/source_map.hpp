@@ -15,7 +15,8 @@ struct SourcePlace {
 // not looked into; their keys are absent here.
 using SourceMap = std::map<std::string, SourcePlace>;
 
-// The table of `return engram.grid { ... }` counts as the returned one.
+// The table of `return engram.grid { ... }` counts as the returned one, and so does that of `local recipe = { ... }`
+// before `return recipe`.
 SourceMap map_source(const std::string& source);
 
 // The same for the table that the function beginning on this line returns, where it ends with return { ... }.

@@ -12,7 +12,7 @@ namespace engram::script {
 namespace {
 
 constexpr int kDeepest = 20;
-constexpr size_t kMostEntries = 100000;
+constexpr size_t kMostEntries = 10'000;
 constexpr size_t kLongestText = 10000;  // bytes
 constexpr size_t kLongestName = 200;    // bytes
 
@@ -48,8 +48,14 @@ class TreeReader {
                        "numbers, strings, booleans, functions and tables of them"});
   }
 
+  // Nothing else would be worth saying: what is beyond was not read.
+  [[noreturn]] void refuse_size(const Value& value) const {
+    const std::string what = value.path.empty() ? "the recipe" : value.path;
+    throw RecipeError(Fault{what + " holds tables more than 20 deep, or more than 10,000 entries", value.place.text()});
+  }
+
   std::string read_text(const Value& value) {
-    const std::string text(text_at(lua_, -1));
+    std::string text(text_at(lua_, -1));
     if (text.size() > kLongestText) {
       input_.faults.add(
           {value.path + " is a string of " + text::thousands(static_cast<int64_t>(text.size())) + " bytes",
@@ -59,7 +65,7 @@ class TreeReader {
     } else {
       return text;
     }
-    return "";
+    return printable(text, kLongestName);
   }
 
   recipe::FunctionHandle keep_function() {
@@ -70,20 +76,15 @@ class TreeReader {
 
   std::shared_ptr<Mixed> read_table(const Value& owner, int depth) {
     auto mixed = std::make_shared<Mixed>();
-    if (depth > kDeepest || entries_ > kMostEntries) {
-      if (!limit_told_) refuse(owner, "holds tables more than 20 deep, or more than 100,000 entries");
-      limit_told_ = true;
-      entries_ = kMostEntries + 1;
-      return mixed;
-    }
+    if (depth > kDeepest) refuse_size(owner);
     luaL_checkstack(lua_, 8, "reading the recipe");
     push_contents(lua_, -1);
     const size_t listed = lua_objlen(lua_, -1);
-    for (size_t i = 1; i <= listed && entries_ <= kMostEntries; ++i) {
+    for (size_t i = 1; i <= listed; ++i) {
       lua_rawgeti(lua_, -1, static_cast<int>(i));
       mixed->list.push_back(read(owner.path + "[" + std::to_string(i) + "]", depth + 1));
       lua_pop(lua_, 1);
-      ++entries_;
+      if (++entries_ > kMostEntries) refuse_size(owner);
     }
     read_named(owner, *mixed, listed, depth);
     lua_pop(lua_, 1);
@@ -102,12 +103,12 @@ class TreeReader {
         refuse(owner, std::string("has a key that is a ") + luaL_typename(lua_, -2));
       } else if (!number && !is_name(text_at(lua_, -2))) {
         refuse(owner, "has the key " + shown(lua_, -2) + ", which is no text in UTF-8 or longer than 200 bytes");
-      } else if (!in_list && entries_ <= kMostEntries) {
+      } else if (!in_list) {
         const std::string key = number ? text::shortest(position) : std::string(text_at(lua_, -2));
         mixed.table.emplace_back(key, read(owner.path.empty() ? key : owner.path + "." + key, depth + 1));
       }
       lua_pop(lua_, 1);
-      ++entries_;
+      if (++entries_ > kMostEntries) refuse_size(owner);
     }
   }
 
@@ -126,7 +127,6 @@ class TreeReader {
   lua_State* lua_;
   const TreeInput& input_;
   size_t entries_ = 0;
-  bool limit_told_ = false;
 };
 
 }  // namespace

@@ -59,5 +59,13 @@ TEST_CASE("memory that LibTorch could not get ends with exit 6 and what to chang
   }
 }
 
+TEST_CASE("of very many faults the first hundred are shown") {
+  const std::string text = fault_list(RecipeError(std::vector<Fault>(130, Fault{"wrong"})));
+  CHECK(text.find("130 things are wrong") != std::string::npos);
+  CHECK(text.find("\n  100. wrong\n") != std::string::npos);
+  CHECK(text.find("101. wrong") == std::string::npos);
+  CHECK(text.find("\n  and 30 more\n") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace engram::cli

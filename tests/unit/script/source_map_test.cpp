@@ -70,6 +70,26 @@ TEST_CASE("tables keep the order of writing") {
   REQUIRE(order == "train new original ");
 }
 
+TEST_CASE("keys of a table with a name are found where it is declared") {
+  const script::SourceMap map = script::map_source(R"lua(local other = { model = "not this" }
+---@type engram.Recipe
+local recipe = {
+  model = "m",
+  train = {
+    epochs = 2 },
+}
+recipe.data = {}
+return recipe
+)lua");
+  REQUIRE(script::find_place(map, "").line == 3);
+  REQUIRE(script::find_place(map, "model").line == 4);
+  REQUIRE(script::find_place(map, "train.epochs").line == 6);
+  REQUIRE(script::find_place(map, "data").line == 3);
+  const script::SourceMap made = script::map_source("local make = { model = 1 }\nreturn make(1)\n");
+  REQUIRE(script::find_place(made, "model").line == 2);
+  REQUIRE(script::find_place(script::map_source("return function"), "model").line == 1);
+}
+
 TEST_CASE("overrides reach the recipe and its functions stay") {
   LoadedText loaded(recipe_text(kTrain + " score = function() return 7 end,"), {{"train.epochs", "2"}});
   REQUIRE(loaded.script.recipe().train.epochs == 2);
@@ -80,5 +100,5 @@ TEST_CASE("overrides reach the recipe and its functions stay") {
 
 TEST_CASE("a recipe that refers to itself is refused") {
   const std::string text = load_refusal("local t = { model = 'm' } t.data = t return t");
-  REQUIRE(text.find("holds tables more than 20 deep, or more than 100,000 entries") != std::string::npos);
+  REQUIRE(text.find("holds tables more than 20 deep, or more than 10,000 entries") != std::string::npos);
 }

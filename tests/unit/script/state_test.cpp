@@ -281,3 +281,17 @@ TEST_CASE("values at hand are shown short: arguments, locals and what the functi
                 "outer = 'text'") != std::string::npos);
   REQUIRE(text.find("0x") == std::string::npos);
 }
+
+TEST_CASE("a runaway can be told from other failures") {
+  const auto failed = [](const std::string& body) {
+    LoadedText loaded(with("function(s) " + body + " end", kNever));
+    try {
+      factor(loaded.script);
+    } catch (const RecipeError& error) {
+      return script::ran_away(error);
+    }
+    throw std::runtime_error("it did not fail");
+  };
+  REQUIRE(failed("while true do end"));
+  REQUIRE_FALSE(failed("error('no')"));
+}

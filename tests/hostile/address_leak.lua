@@ -1,0 +1,2 @@
+-- plan, exit 3: the recipe failed: tablefunction
+error(tostring({}) .. tostring(print), 0)

@@ -1,0 +1,2 @@
+-- plan, exit 3: 'collectgarbage' is not available here
+collectgarbage('stop')

@@ -1,0 +1,2 @@
+-- plan, exit 3: 'debug' is not available here
+debug.sethook()

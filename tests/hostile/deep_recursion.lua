@@ -1,0 +1,3 @@
+-- plan, exit 3: stack overflow
+local function f() return 1 + f() end
+f()

@@ -1,0 +1,3 @@
+-- plan, exit 3: the recipe ran away
+::again::
+goto again

@@ -1,0 +1,2 @@
+-- plan, exit 3: the recipe ran away
+while true do end

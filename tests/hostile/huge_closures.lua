@@ -1,0 +1,3 @@
+-- plan, exit 3: used too much memory
+local t = {}
+while true do t[#t + 1] = function() return t end end

@@ -1,0 +1,2 @@
+-- plan, exit 3: used too much memory
+local s = string.rep('x', 1e6, string.rep('y', 1000))

@@ -1,0 +1,2 @@
+-- plan, exit 3: 'jit' is not available here
+jit.on()

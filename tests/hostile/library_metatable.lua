@@ -1,0 +1,2 @@
+-- plan, exit 3: cannot change a protected metatable
+setmetatable(math, {})

@@ -1,0 +1,2 @@
+-- plan, exit 3: 'load' is not available here
+load('while true do end')()

@@ -1,0 +1,2 @@
+-- plan, exit 3: unknown name 'newproxy'
+local proxy = newproxy(true)

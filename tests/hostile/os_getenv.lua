@@ -1,0 +1,2 @@
+-- plan, exit 3: unknown function of os
+os.getenv('HOME')

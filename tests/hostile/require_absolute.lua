@@ -1,0 +1,2 @@
+-- plan, exit 3: no module '/etc/passwd'
+require '/etc/passwd'

@@ -1,0 +1,2 @@
+-- plan, exit 3: the recipe failed:
+require 'binary'

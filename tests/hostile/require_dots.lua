@@ -1,0 +1,2 @@
+-- plan, exit 3: no module '...secret'
+require '...secret'

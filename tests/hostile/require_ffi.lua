@@ -1,0 +1,2 @@
+-- plan, exit 3: no module 'ffi'
+local ffi = require 'ffi'

@@ -1,0 +1,2 @@
+-- plan, exit 3: module 'large' is larger than 1 MB
+require 'large'

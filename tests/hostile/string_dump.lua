@@ -1,0 +1,2 @@
+-- plan, exit 3: unknown function of string 'dump'
+string.dump(function() end)
