@@ -28,6 +28,12 @@ size_t distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
+// "lora_alpha" has the part "alpha".
+bool has_part(std::string_view text, std::string_view part) {
+  const size_t at = text.size() - std::min(text.size(), part.size());
+  return at > 0 && part.size() > 2 && text[at - 1] == '_' && text.substr(at) == part;
+}
+
 bool starts_with(std::string_view text, std::string_view start) {
   return !start.empty() && text.substr(0, start.size()) == start;
 }
@@ -43,7 +49,7 @@ std::vector<std::string> nearest(std::string_view name, const std::vector<std::s
     const size_t d = distance(name, candidate);
     const size_t longer = std::max(name.size(), candidate.size());
     const size_t allowed = std::min(longer - 1, std::max<size_t>(2, longer / 3));  // some character is the same
-    const bool prefix = starts_with(candidate, name) || starts_with(name, candidate);
+    const bool prefix = starts_with(candidate, name) || starts_with(name, candidate) || has_part(name, candidate);
     if (d <= allowed || prefix) scored.emplace_back(prefix ? std::min<size_t>(d, 2) : d, candidate);
   }
   std::stable_sort(scored.begin(), scored.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -42,7 +42,10 @@ void read_columns(Section& section, const std::string& key, std::vector<Column>&
     if (auto column = read_column(*found, section.faults())) target.push_back(*column);
     return;
   }
-  if (mixed->list.empty() || !mixed->table.empty()) section.faults().add(value_fault(*found, kColumns.allowed));
+  if (mixed->list.empty() || !mixed->table.empty()) {
+    section.faults().add(
+        fault_at(*found, mixed->list.empty() ? "no column is listed" : "columns have no keys", kColumns.allowed));
+  }
   for (const Value& entry : mixed->list) {
     if (auto column = read_column(entry, section.faults())) target.push_back(*column);
   }

@@ -13,6 +13,8 @@ TEST_CASE("the nearest names come best first, and far ones not at all", "[base]"
   CHECK(nearest("Epochs", known) == Names{"epochs"});
   CHECK(nearest("zzzzzzzz", known).empty());
   CHECK(nearest("h", {"os", "ipairs"}).empty());
+  CHECK(nearest("lora_alpha", {"rank", "alpha"}) == Names{"alpha"});
+  CHECK(nearest("alphabet_", {"bet"}).empty());
   CHECK(nearest("b", {"b1", "b2", "b3", "b4"}, 2).size() == 2);
 }
 

@@ -118,7 +118,8 @@ TEST_CASE("a misspelt key in the wrong section is sent to the nearest one elsewh
 
 TEST_CASE("names of other libraries are translated") {
   REQUIRE(fault_of_key("train", "num_train_epochs") ==
-          "r.lua:1: unknown key train.num_train_epochs (allowed: epochs, batch_size, accumulation, learning_rate, "
+          "r.lua:1: unknown key train.num_train_epochs; did you mean 'epochs'? (allowed: epochs, batch_size, "
+          "accumulation, learning_rate, "
           "weight_decay, beta1, beta2, epsilon, clip, max_length, precision, device, threads, seed, dropout, "
           "evaluations_in_first_epoch, evaluation_batch_size). Fix: engram's word for it is train.epochs");
   REQUIRE(fix_of_key("", "per_device_train_batch_size") == "engram's word for it is train.batch_size");

@@ -181,6 +181,14 @@ TEST_CASE("faults of a data set") {
   REQUIRE(with("rows", number(0)) == Texts{"r.lua:1: data.train.rows is 0 (allowed: a whole number at least 1)"});
   REQUIRE(with("text", number(0)) ==
           Texts{"r.lua:1: data.train.text is 0 (allowed: a column's name, or its position counted from 1)"});
+  REQUIRE(with("text", table({})) ==
+          Texts{"r.lua:1: data.train.text: no column is listed (allowed: a column's name, or "
+                "its position counted from 1, or a list of them)"});
+  REQUIRE(
+      with("text", table({{"a", text("b")}}, {text("c")})) ==
+      Texts{"r.lua:1: data.train.text: columns have no keys (allowed: a column's name, or its position counted from "
+            "1, or a list of them)"});
+  REQUIRE(with("rows", text("ten")) == Texts{"r.lua:1: data.train.rows is 'ten' (allowed: a whole number at least 1)"});
   REQUIRE(with("header", number(0)) == Texts{"r.lua:1: data.train.header is 0 (allowed: true or false)"});
   REQUIRE(with("use", text("tarin")).front() ==
           "r.lua:1: data.train.use is 'tarin'; did you mean 'train'? (allowed: 'train', 'evaluate', 'strategies')");

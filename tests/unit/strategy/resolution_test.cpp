@@ -232,7 +232,7 @@ TEST_CASE("an adapter must fit its site and its tensors") {
       "is "
       "at least 0 and below 1\n"
       "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.1.attention.self.query names the tensor 'c', which "
-      "was not claimed; did you mean 'a' or 'b'?. Fix: claim it by plan.tensor() first\n"
+      "was not claimed. Fix: claim it by plan.tensor() first\n"
       "recipe.lua:7: strategy 'lora': the adapter of encoder.layer.1.attention.self.query has no delta function");
 }
 
