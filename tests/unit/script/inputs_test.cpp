@@ -80,6 +80,16 @@ TEST_CASE("the tables inside them have the fields that are declared, and no othe
   REQUIRE(real_fields("metrics", "e", "e.counts.right") == Names{"bad", "good"});
 }
 
+TEST_CASE("the metrics that are declared are those whose names a recipe's own may not take") {
+  for (const std::string& name : declared_fields("engram.SetMetrics")) {
+    CAPTURE(name);
+    const std::string own = "  score = function() return 1 end, metrics = { " + name + " = function() return 1 end },";
+    REQUIRE(load_refusal(recipe_text(kTrain + own)).find("this name is taken: every evaluation measures it") !=
+            std::string::npos);
+  }
+  REQUIRE(declared_fields("engram.SetMetrics").size() == 5);
+}
+
 TEST_CASE("what is declared is whole: inputs have tables, and every text says something") {
   for (const script::FunctionKind& kind : script::function_kinds()) {
     CAPTURE(kind.type);
