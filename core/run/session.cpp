@@ -107,6 +107,7 @@ void Session::restore_or_start() {
   if (restoring()) {
     const checkpoint::TrainingState state = states_->restore(checkpoint_);
     history_ = state.history;
+    history_.seconds = state.seconds;
     evaluated_step_ = state.evaluated_step;
     rate_cut_ = state.rate_cut;
     seconds_before_ = state.seconds;

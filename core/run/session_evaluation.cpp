@@ -1,4 +1,5 @@
 // Evaluations of a run: what is scored, what the stop rule makes of it, and what is saved then.
+#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "run/session_parts.hpp"
 #include "run/summary.hpp"
@@ -31,7 +32,7 @@ bool Session::state_is_due() const {
 void Session::evaluate() {
   if (step_log_) step_log_->flush();
   terminal_.phase("scoring every set");
-  recipe::Evaluation evaluation{.step = trainer_->done(), .epoch = trainer_->epoch(), .metrics = scoring_.score_now()};
+  recipe::Evaluation evaluation{.step = trainer_->done(), .epoch = trainer_->epoch(), .metrics = measure()};
   evaluation.score = prepared_.script.score(evaluation.metrics, history_.baseline);
   const bool best = history_.evaluations.empty() || evaluation.score > history_.evaluations[history_.best].score;
   history_.evaluations.push_back(evaluation);
@@ -45,6 +46,17 @@ void Session::evaluate() {
   events_.evaluation(view);
   terminal_.evaluation(shortened(view));
   best_unsaved_ = best && evaluation.step > 0;
+}
+
+// A run that is interrupted here measures all sets again: its metrics then draw the same random numbers.
+recipe::Metrics Session::measure() {
+  const Json before = prepared_.script.state();
+  try {
+    return scoring_.score_now();
+  } catch (const interrupt::Interrupted&) {
+    prepared_.script.restore(before);
+    throw;
+  }
 }
 
 void Session::save_best() {

@@ -79,6 +79,7 @@ class Session {
   bool stopped() const { return ending_ == report::Ending::stop_rule || ending_ == report::Ending::budget_not_met; }
   bool evaluation_stops();
   void evaluate();
+  recipe::Metrics measure();
   std::string why_it_ends(const recipe::StopDecision& decision) const;
   void stop_by(const recipe::StopDecision& decision);
   void roll_back_and_go_on(const recipe::StopDecision& decision);

@@ -17,6 +17,8 @@ checkpoint::TrainingState TrainingStates::put_back(const std::filesystem::path& 
 checkpoint::TrainingState TrainingStates::restore(const std::filesystem::path& from) {
   checkpoint::TrainingState state = put_back(from);
   prepared_.script.restore(state.script);
+  // Saved again before the next step, it would no longer be a state to roll back to.
+  if (state.accepted) saved_step_ = state.step;
   return state;
 }
 

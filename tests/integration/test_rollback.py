@@ -73,6 +73,27 @@ class Rollback(TinyCase):
             self.assertEqual((undone["step"], undone["to_step"]), (240, 228))  # the last epoch that was accepted
         self.assert_same("stopped", "straight")
 
+    def test_sittings_that_make_no_step_keep_the_state_to_roll_back_to(self):
+        recipe = self.recipe(rest=TWICE)
+        self.engram("run", recipe, "--out", "out", "--max-time", "1e-6", expect=5)
+        self.engram("run", "--resume", "out", "--max-time", "1e-6", expect=5)
+        self.engram("run", "--resume", "out")
+        self.assertEqual([event["to_step"] for event in of_kind(self.events("out"), "rolled_back")], [0, 0])
+
+    def test_metrics_that_an_interruption_cut_short_draw_the_same_numbers_again(self):
+        rest = """metrics = { drawn = function(e)
+          local number = math.random()
+          for i = 1, 2e7 do end
+          return number
+        end },"""
+        recipe = self.recipe(rest=rest)
+        self.engram("run", recipe, "--out", "straight")
+        self.stop_at(recipe, '"step":2')  # the first set is scored then, and the second is not
+        self.engram("run", "--resume", "stopped")
+        drawn = [[(event["step"], event["metrics"]) for event in of_kind(self.events(run), "evaluation")]
+                 for run in ["stopped", "straight"]]
+        self.assertEqual(*drawn)
+
     def stop_at(self, recipe, text):
         process = subprocess.Popen([ENGRAM, "run", str(recipe), "--out", "stopped"], cwd=self.folder,
                                    env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
