@@ -23,12 +23,12 @@ std::string message_of(lua_State* lua) {
   return printable(text_at(lua, 1), kLongestMessage);
 }
 
-// Without the host's frames, which have no names.
+// Without the host's frames: they are none of the recipe's lines.
 std::string traceback(lua_State* lua) {
   luaL_traceback(lua, lua, nullptr, 1);
   std::vector<std::string> kept;
   for (const std::string& line : text::split(text_at(lua, -1), '\n')) {
-    if (line.rfind("\t[C]: at 0x", 0) != 0) kept.push_back(printable(line, kLongestMessage));
+    if (line.rfind("\t[C]:", 0) != 0) kept.push_back(printable(line, kLongestMessage));
   }
   lua_pop(lua, 1);
   return kept.size() > 1 ? "\n" + text::join(kept, "\n") : "";

@@ -17,7 +17,11 @@ recipe::Metrics made_up(const recipe::Metrics& names, Course course, int evaluat
   return metrics;
 }
 
+std::string headline(const Fault& fault) { return fault.what.substr(0, fault.what.find('\n')); }
+
 }  // namespace
+
+bool same_failure(const Fault& a, const Fault& b) { return a.where == b.where && headline(a) == headline(b); }
 
 recipe::History made_up_history(const recipe::Metrics& names, Course course, int evaluations) {
   recipe::History history;

@@ -37,6 +37,9 @@ class MadeUpExamples {
   recipe::ScoredSet set_;
 };
 
+// The same message at the same line; tracebacks and the values at hand may differ.
+bool same_failure(const Fault& a, const Fault& b);
+
 // Runs the work; the faults of a RecipeError that it throws are added, each once.
 template <class Work>
 void gather(Faults& faults, Work work) {
@@ -44,7 +47,7 @@ void gather(Faults& faults, Work work) {
     work();
   } catch (const RecipeError& error) {
     for (const Fault& fault : error.faults()) {
-      const auto same = [&](const Fault& known) { return known.text() == fault.text(); };
+      const auto same = [&](const Fault& known) { return same_failure(known, fault); };
       if (std::none_of(faults.list().begin(), faults.list().end(), same)) faults.add(fault);
     }
   }

@@ -84,8 +84,7 @@ TEST_CASE("a misspelt field or class of the scored examples is an error with the
                      "you mean 'labels'",
                      0) == 0);
   REQUIRE(measure_refusal("return e.confusion.a.d").find("unknown class of new 'd'") != std::string::npos);
-  REQUIRE(measure_refusal("return e.probabilities.bb[1]").find("unknown class of new 'bb'") !=
-          std::string::npos);
+  REQUIRE(measure_refusal("return e.probabilities.bb[1]").find("unknown class of new 'bb'") != std::string::npos);
 }
 
 TEST_CASE("the scored examples are read-only, and one metric does not see what another did to its lists") {

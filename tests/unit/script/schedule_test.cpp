@@ -61,7 +61,7 @@ TEST_CASE("a misspelt field of a schedule's input is an error with the nearest n
   const std::string text = refusal([&] { loaded.script.schedule({0, 10, 0, 1}); });
   REQUIRE(text ==
           "recipe.lua:13: schedule failed: unknown field of a schedule's input 'stpe'; did you mean 'step', 'state' "
-          "or 'steps'?\nstack traceback:\n\t[C]: in function '__index'\n\trecipe.lua:13: in function <recipe.lua:12>\n"
+          "or 'steps'?\nstack traceback:\n\trecipe.lua:13: in function <recipe.lua:12>\n"
           "values at hand:\n\trecipe.lua:13: s = { epoch = 0, epochs = 1, evaluations = 0, state = a table, step = 0, "
           "steps = 10 }");
 }

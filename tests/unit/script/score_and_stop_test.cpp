@@ -177,6 +177,13 @@ TEST_CASE("unknown sets and metrics are refused before step 0 with line and near
           std::string::npos);
 }
 
+TEST_CASE("one fault that other numbers meet again is told once") {
+  LoadedText loaded(with("function(m)\n  local lost = m.baseline.new.loss - m.new.loss\n  return m.nwe.loss + lost end",
+                         "function(h) return false end"));
+  const std::string text = refusal([&] { resolve(loaded.script); });
+  REQUIRE(text.find("score failed") == text.rfind("score failed"));
+}
+
 TEST_CASE("a misspelt metric in the library's functions is refused with the recipe's line") {
   LoadedText loaded(with("score.penalised {\n gain = 'new.acuracy', guard = 'original.accuracy' }",
                          "stop.budget { metric = 'orignal.accuracy', lose_at_most = 0.1 }"));
