@@ -1,11 +1,12 @@
 #include "script/plain.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/errors.hpp"
 #include "base/utf8.hpp"
@@ -36,6 +37,7 @@ class Keeper {
  private:
   Json table(int table, const std::string& path, int depth);
   Json list(int table, size_t listed, const std::string& path, int depth);
+  std::vector<std::string> names(int table, const std::string& path);
   std::string text(int index, const std::string& path, const char* what);
 
   lua_State* lua_;
@@ -77,16 +79,27 @@ Json Keeper::table(int table, const std::string& path, int depth) {
   if (lua_getmetatable(lua_, table) != 0) throw cannot_keep(path, "has a metatable");
   const size_t listed = lua_objlen(lua_, table);
   if (listed > 0) return list(table, listed, path, depth);
-  std::map<std::string, Json> sorted;
+  Json object = Json::object();
+  for (const std::string& key : names(table, path)) {
+    push_text(lua_, key);
+    lua_rawget(lua_, table);
+    object[key] = value(lua_gettop(lua_), path + "." + printable(key, kLongestKey), depth + 1);
+    lua_pop(lua_, 1);
+  }
+  return object;
+}
+
+// Sorted, so that what is wrong first is the same in every process.
+std::vector<std::string> Keeper::names(int table, const std::string& path) {
+  std::vector<std::string> names;
   for (lua_pushnil(lua_); lua_next(lua_, table) != 0; lua_pop(lua_, 1)) {
     if (lua_type(lua_, -2) != LUA_TSTRING)
       throw cannot_keep(path, std::string("has a key that is a ") + luaL_typename(lua_, -2));
-    const std::string key = text(-2, path, "has a key that is no UTF-8 text");
-    sorted[key] = value(lua_gettop(lua_), path + "." + printable(key, kLongestKey), depth + 1);
+    names.push_back(text(-2, path, "has a key that is no UTF-8 text"));
+    if (names.size() > kMostEntries) throw cannot_keep(path, "has more than 100,000 entries");
   }
-  Json object = Json::object();
-  for (auto& [key, kept] : sorted) object[key] = std::move(kept);
-  return object;
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 Json Keeper::value(int index, const std::string& path, int depth) {
