@@ -8,6 +8,7 @@
 #include "eval/evaluator.hpp"
 #include "eval/metrics.hpp"
 #include "run/advice.hpp"
+#include "run/rates.hpp"
 #include "run/strategy_facts.hpp"
 #include "strategy/plugin_finder.hpp"
 
@@ -258,8 +259,10 @@ Preparation prepare(const Sources& sources) {
   prepared.steps = train::count_steps(prepared.training_rows, prepared.recipe().train);
   prepared.metric_names = metric_names_of(prepared.recipe());
   prepared.script.resolve(prepared.metric_names, shapes_of(prepared));
+  const recipe::History history = start_history(prepared);
   refuse_unknown_numbers(
-      prepared.script.try_schedule({.steps = prepared.steps.total, .epochs = prepared.recipe().train.epochs}),
+      prepared.script.try_schedule(
+          {.steps = prepared.steps.total, .epochs = prepared.recipe().train.epochs, .history = &history}),
       prepared.resolution, prepared.recipe().callbacks.schedule);
   give_advice(prepared);
   if (sources.advised == Advised::refused) refuse_advice(prepared.advice);

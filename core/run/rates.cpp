@@ -39,14 +39,22 @@ void add_groups(const Preparation& prepared, const std::vector<model::NamedTenso
 
 }  // namespace
 
+recipe::History start_history(const Preparation& prepared) {
+  return {.baseline = prepared.metric_names,
+          .evaluations = {{.metrics = prepared.metric_names, .score = 0.5}},
+          .steps = prepared.steps.total};
+}
+
 std::vector<recipe::ScheduleResult> schedule_at(Preparation& prepared, const std::vector<int64_t>& steps) {
   const Json kept = prepared.script.state();
+  const recipe::History history = start_history(prepared);
   std::vector<recipe::ScheduleResult> results;
   for (const int64_t step : steps) {
     results.push_back(prepared.script.schedule({.step = step,
                                                 .steps = prepared.steps.total,
                                                 .epoch = epoch_of(prepared, step),
-                                                .epochs = prepared.recipe().train.epochs}));
+                                                .epochs = prepared.recipe().train.epochs,
+                                                .history = &history}));
   }
   prepared.script.restore(kept);
   return results;

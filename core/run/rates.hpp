@@ -11,7 +11,10 @@
 
 namespace engram::run {
 
-// The schedule's answers at some steps, asked in their order without any past evaluation; what it keeps is put back.
+// What a schedule sees before the first step, which is scored: its evaluation, with made-up numbers.
+recipe::History start_history(const Preparation& prepared);
+
+// The schedule's answers at some steps, asked in their order with that history alone; what it keeps is put back.
 // `steps` are sorted and lie below the run's number of steps. Throws RecipeError.
 std::vector<recipe::ScheduleResult> schedule_at(Preparation& prepared, const std::vector<int64_t>& steps);
 

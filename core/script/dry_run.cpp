@@ -17,11 +17,12 @@ void try_schedule(Callbacks& callbacks, const recipe::Metrics& names, const Json
   for (const Course course : {Course::mixed, Course::rising, Course::falling}) {
     if (ran_away(faults, "schedule")) return;
     callbacks.restore(kept);
+    const recipe::History first = made_up_history(names, course, 1);  // a run scores before it takes its first step
     const recipe::History history = made_up_history(names, course, kMadeUpEvaluations);
     gather(faults, [&] {
       for (const int64_t step : {int64_t{0}, int64_t{1}, kMadeUpSteps / 2, kMadeUpSteps - 1}) {
         const double epoch = 3.0 * static_cast<double>(step) / kMadeUpSteps;
-        callbacks.schedule({step, kMadeUpSteps, epoch, 3.0, step == 0 ? nullptr : &history});
+        callbacks.schedule({step, kMadeUpSteps, epoch, 3.0, step == 0 ? &first : &history});
       }
       callbacks.state();
     });
