@@ -9,7 +9,7 @@ namespace engram::cli {
 
 const strategy::Plugin& load_named(const std::string& name, const std::vector<std::filesystem::path>& search) {
   const recipe::Place place;
-  const strategy::PluginName plugin = strategy::plugin_name(name, place);
+  const strategy::PluginName plugin = strategy::plugin_name(name);
   return strategy::load_plugin(plugin.id, strategy::find_plugin(plugin, search, place), place);
 }
 

@@ -84,18 +84,15 @@ std::vector<fs::path> plugin_search_path(const std::vector<fs::path>& explicit_p
   return search;
 }
 
-PluginName plugin_name(const std::string& written, const recipe::Place& place) {
+PluginName plugin_name(const std::string& written) {
   const bool is_file = has_suffix(fs::path(written).filename().string());
-  if (!is_file) return {written, {}};
-  const fs::path folder = place.file.empty() ? fs::path(".") : fs::path(place.file).parent_path();
-  return {id_of(written), folder / written};
+  return is_file ? PluginName{id_of(written), written} : PluginName{written};
 }
 
 fs::path find_plugin(const PluginName& name, const std::vector<fs::path>& search, const recipe::Place& place) {
   if (!name.file.empty()) {
     if (fs::exists(name.file)) return name.file;
-    throw PluginError(Fault{"there is no plugin file " + name.file.string(), place.text(), "",
-                            "correct the path; it is relative to the recipe's folder"});
+    throw PluginError(Fault{"there is no plugin file " + name.file.string(), place.text(), "", "correct the path"});
   }
   for (const fs::path& entry : search) {
     const std::vector<fs::path> files = files_at(entry);

@@ -14,12 +14,13 @@ namespace engram::strategy {
 // ($XDG_DATA_HOME/engram/plugins, else ~/.local/share/engram/plugins).
 std::vector<std::filesystem::path> plugin_search_path(const std::vector<std::filesystem::path>& explicit_paths = {});
 
-// A strategy as a recipe names it: an id ("lora"), or a path to a plugin file (relative to the recipe's folder).
+// A strategy as a command line names it: an id ("lora"), or a path to a plugin file. Recipes name ids alone: which
+// native code runs is for whoever starts the program to say.
 struct PluginName {
   std::string id;
-  std::filesystem::path file;  // empty: to be searched for
+  std::filesystem::path file = {};  // empty: to be searched for
 };
-PluginName plugin_name(const std::string& written, const recipe::Place& place);
+PluginName plugin_name(const std::string& written);
 
 // The file of a plugin. Throws PluginError: an unknown id (with the folders searched and the nearest id), or ids of one
 // folder that differ in nothing but upper and lower case.

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import unittest
 from pathlib import Path
 
@@ -96,17 +97,20 @@ class Runs(TinyCase):
                       if event["event"] == "evaluation" and event["kind"] != "baseline" and event["step"] == chosen)
         self.assertAlmostEqual(sum(losses) / len(losses), scored["loss"], places=5)
 
-    def test_a_strategy_named_by_its_file_goes_by_its_id(self):
-        (self.folder / "lora.engram.so").symlink_to(
-            Path(ENGRAM).parent.parent / "lib/engram/plugins/lora.engram.so")
-        recipe = self.recipe(strategies='{ "./lora.engram.so", rank = 4, alpha = 8 }')
-        self.engram("run", recipe, "--set", "train.epochs=1", "--out", "out")
+    def test_a_plugin_file_is_for_the_command_line_to_name_and_not_for_a_recipe(self):
+        mine = self.folder / "mine"
+        mine.mkdir()
+        shutil.copy(Path(ENGRAM).parent.parent / "lib/engram/plugins/lora.engram.so", mine)
+        recipe = self.recipe(strategies='{ "./mine/lora.engram.so", rank = 4, alpha = 8 }')
+        refused = " ".join(self.engram("plan", recipe, expect=3).stderr.split())
+        self.assertIn("names the file './mine/lora.engram.so'", refused)
+        self.assertIn("run with --plugin ./mine/lora.engram.so", refused)
+        recipe = self.recipe(strategies='{ "lora", rank = 4, alpha = 8 }')
+        self.engram("run", recipe, "--set", "train.epochs=1", "--out", "out", "--plugin", "./mine/lora.engram.so")
         manifest = json.loads((self.folder / "out/manifest.json").read_text())
-        self.assertEqual([strategy["id"] for strategy in manifest["strategies"]], ["lora"])
+        (plugin,) = manifest["plugins"]
+        self.assertEqual((plugin["id"], Path(plugin["file"])), ("lora", (mine / "lora.engram.so").resolve()))
         self.assertEqual([seed for seed in manifest["seeds"] if seed.startswith("strategy:")], ["strategy:lora"])
-        (strategy,) = self.events("out")[0]["strategies"]
-        self.assertEqual(strategy["id"], "lora")
-        self.assertIn("rank 4", strategy["summary"])
 
     def test_a_stop_rule_ends_the_run_and_its_reason_is_kept(self):
         rule = 'stop = function(h) return h.evaluations >= 2 and "two were enough" end,'

@@ -221,6 +221,15 @@ TEST_CASE("a data set may not take a name that scores use") {
                 "baseline, step, epoch, score)"});
 }
 
+TEST_CASE("a recipe names strategies by id, never by a plugin's file") {
+  Value top = right();
+  entry(top, "strategies") = table({}, {table({}, {text("./theirs.engram.so")})});
+  REQUIRE(
+      faults_of(top) ==
+      Texts{"r.lua:1: strategies[1]: names the file './theirs.engram.so', and native code is not a recipe's to choose "
+            "(allowed: a strategy's id). Fix: write the plugin's id, and run with --plugin ./theirs.engram.so"});
+}
+
 TEST_CASE("strategies keep their options as written") {
   Value top = right();
   entry(top, "strategies") = table({}, {table({{"rank", number(8)}}, {text("lora")})});
