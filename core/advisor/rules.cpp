@@ -48,9 +48,10 @@ std::optional<double> try_score(const Rules& rules, const Metrics& now, const Me
 }
 
 // A rule that fails on made-up numbers has decided nothing.
-recipe::StopDecision try_stop(const Rules& rules, const History& history) {
+template <class Rule>
+recipe::StopDecision try_stop(const Rule& rule, const History& history) {
   try {
-    return rules.stop(history);
+    return rule(history);
   } catch (const RecipeError&) {
     return {};
   }
@@ -89,14 +90,14 @@ void find_score_reads(const Rules& rules, const Metrics& names, Guards& guards) 
   }
 }
 
-// A run that goes well until its last evaluation, at which the original task has lost `lost`.
-History course(const Metrics& names, const std::vector<std::string>& original_sets, double lost) {
+// A run that goes well until its last evaluations, at which the original task has lost `lost`.
+History course(const Metrics& names, const std::vector<std::string>& original_sets, double lost, size_t at_last = 1) {
   History history;
   history.baseline = level(names, 0.8);
   history.steps = 1000;
   for (size_t i = 0; i < kEvaluations; ++i) {
     const double gained = 0.01 * static_cast<double>(i);
-    const bool last = i + 1 == kEvaluations;
+    const bool last = i + at_last >= kEvaluations;
     history.evaluations.push_back({.step = static_cast<int64_t>(i) * 100,
                                    .epoch = 0.3 * static_cast<double>(i),
                                    .metrics = after(history.baseline, original_sets, last ? lost : 0, gained),
@@ -106,13 +107,28 @@ History course(const Metrics& names, const std::vector<std::string>& original_se
   return history;
 }
 
+// The rule's first decision to stop, asked at every evaluation as in a run: some rules count what they see.
+recipe::StopDecision played(const Rules& rules, const History& course) {
+  History history = course;
+  history.evaluations.clear();
+  recipe::StopDecision decision;
+  for (const recipe::Evaluation& evaluation : course.evaluations) {
+    history.evaluations.push_back(evaluation);
+    history.best = history.evaluations.size() - 1;
+    const bool next = rules.stop_next && history.evaluations.size() > 1;
+    decision = try_stop(next ? rules.stop_next : rules.stop, history);
+    if (decision.stop) break;
+  }
+  return decision;
+}
+
 bool stop_depends(const Rules& rules, History& history, double& number) {
-  const recipe::StopDecision before = try_stop(rules, history);
+  const recipe::StopDecision before = try_stop(rules.stop, history);
   const double kept = number;
   bool depends = false;
   for (const double other : kOthers) {
     number = other;
-    depends = depends || !same(try_stop(rules, history), before);
+    depends = depends || !same(try_stop(rules.stop, history), before);
   }
   number = kept;
   return depends;
@@ -146,6 +162,14 @@ double largest_unnoticed(const Notices& notices) {
   return low;
 }
 
+template <class DecisionAt>
+void find_stop_tolerance(const DecisionAt& decision_at, Guards& guards) {
+  const auto stops = [&](double lost) { return decision_at(lost).stop; };
+  if (stops(0) || !stops(kFar)) return;
+  guards.stop_tolerates = largest_unnoticed(stops);
+  guards.stop_rolls_back = decision_at(kFar).rollback;
+}
+
 void find_tolerances(const Rules& rules, const Metrics& names, const std::vector<std::string>& original_sets,
                      Guards& guards) {
   const Metrics baseline = level(names, 0.8);
@@ -159,11 +183,10 @@ void find_tolerances(const Rules& rules, const Metrics& names, const std::vector
   };
   if (score_falls(kFar)) guards.score_tolerates = largest_unnoticed(score_falls);
 
-  const auto decision_at = [&](double lost) { return try_stop(rules, course(names, original_sets, lost)); };
-  const auto stops = [&](double lost) { return decision_at(lost).stop; };
-  if (stops(0) || !stops(kFar)) return;
-  guards.stop_tolerates = largest_unnoticed(stops);
-  guards.stop_rolls_back = decision_at(kFar).rollback;
+  find_stop_tolerance([&](double lost) { return try_stop(rules.stop, course(names, original_sets, lost)); }, guards);
+  if (guards.stop_tolerates) return;
+  find_stop_tolerance([&](double lost) { return played(rules, course(names, original_sets, lost, kEvaluations / 2)); },
+                      guards);
 }
 
 }  // namespace

@@ -11,11 +11,13 @@
 
 namespace engram::advisor {
 
-// The recipe's callbacks; both may throw RecipeError. Calls must not depend on each other: whoever makes these restores
-// the state that callbacks keep.
+// The recipe's callbacks; all may throw RecipeError. Calls of the first two must not depend on each other: whoever
+// makes these restores the state that callbacks keep.
 struct Rules {
   std::function<double(const recipe::Metrics& now, const recipe::Metrics& baseline)> score;
   std::function<recipe::StopDecision(const recipe::History& history)> stop;
+  // The same rule, one evaluation after the call before, which it may have counted. Absent: as stop.
+  std::function<recipe::StopDecision(const recipe::History& history)> stop_next = {};
 };
 
 struct Guards {

@@ -24,9 +24,8 @@ advisor::Guards guards_of(Preparation& prepared) {
   script::RecipeScript& script = prepared.script;
   const Json kept = script.state();
   std::optional<RecipeError> runaway;  // takes seconds each time, and the run will tell of it
-  const auto afresh = [&](const auto& call) {
+  const auto asked = [&](const auto& call) {
     if (runaway) throw RecipeError(*runaway);
-    script.restore(kept);
     try {
       return call();
     } catch (const RecipeError& error) {
@@ -34,9 +33,14 @@ advisor::Guards guards_of(Preparation& prepared) {
       throw;
     }
   };
+  const auto afresh = [&](const auto& call) {
+    script.restore(kept);
+    return asked(call);
+  };
   const advisor::Rules rules = {
       .score = [&](const auto& now, const auto& base) { return afresh([&] { return script.score(now, base); }); },
-      .stop = [&](const auto& history) { return afresh([&] { return script.stop(history); }); }};
+      .stop = [&](const auto& history) { return afresh([&] { return script.stop(history); }); },
+      .stop_next = [&](const auto& history) { return asked([&] { return script.stop(history); }); }};
   std::vector<std::string> original;
   for (const recipe::DataSet& set : prepared.recipe().data) {
     const bool scored = set.use == recipe::DataUse::evaluate;
@@ -186,11 +190,17 @@ advisor::SharedRows shared_rows(const SetFacts& evaluated, const SetFacts& used)
   return shared;
 }
 
+int64_t rows_in_file(const SetFacts& set) {
+  recipe::DataSet whole = *set.set;
+  whole.rows.reset();
+  return data::count_rows(whole, set.file).rows;
+}
+
 advisor::EvaluationFacts evaluation_facts(const SetFacts& set) {
   advisor::EvaluationFacts facts{.name = set.set->name,
                                  .original = set.set->role == recipe::DataRole::original_task,
                                  .rows = set.rows.rows,
-                                 .limited = set.set->rows.has_value()};
+                                 .rows_in_file = rows_in_file(set)};
   int64_t most = 0;
   for (const auto& [label, count] : set.content.labels) {
     if (count <= most) continue;

@@ -57,6 +57,23 @@ TEST_CASE("a budget reads the original task, rolls back, and what it allows is f
   CHECK(std::abs(*found.stop_tolerates - 0.03) < 1e-6);
 }
 
+TEST_CASE(
+    "a rule that waits for a second bad evaluation is asked at one after the other, and what it allows is found") {
+  int bad = 0;
+  const auto next = [&](const History& history) {
+    bad = budget(history).stop ? bad + 1 : 0;
+    return StopDecision{.stop = bad >= 2, .rollback = bad >= 2, .reason = "over twice"};
+  };
+  const auto afresh = [&](const History& history) {
+    bad = 0;
+    return next(history);
+  };
+  const Guards found = guards({gain, afresh, next});
+  CHECK(found.stop_rolls_back);
+  REQUIRE(found.stop_tolerates);
+  CHECK(std::abs(*found.stop_tolerates - 0.03) < 1e-6);
+}
+
 TEST_CASE("a rule over scores reads the score, and no metric") {
   const auto falling = [](const History& history) {
     const auto& all = history.evaluations;
