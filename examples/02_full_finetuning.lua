@@ -22,7 +22,7 @@ return {
   train = { epochs = 2, batch_size = 16, learning_rate = 5e-5, weight_decay = 0.01, max_length = 48 },
 
   schedule = function(s)                         -- a factor of train.learning_rate: up over 20 steps, then down to 0
-    return math.min(s.step / 20, 1 - s.step / s.steps)
+    return math.min((s.step + 1) / 20, 1 - s.step / s.steps)
   end,
 
   score = function(m)                            -- larger is better; a point lost costs as much as two gained

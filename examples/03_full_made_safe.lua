@@ -24,7 +24,7 @@ return {
   strategies = {
     { "freezing", keep = "last 4 blocks" },
     { "discriminative_lr", decay = 0.9 },
-    { "ewc", data = "original_train", samples = 500, lambda = 1 },
+    { "ewc", data = "original_train", samples = 500, lambda = 0.1 },
   },
 
   train    = { epochs = 3, batch_size = 32, learning_rate = 5e-5, weight_decay = 0.01, max_length = 48 },

@@ -28,6 +28,7 @@ return {
     balanced    = metric.macro_recall(),
     calibration = metric.calibration_error { bins = 10 },
     urgent      = function(e)                    -- urgent messages seen, less false alarms: 0 is guessing, 1 is perfect
+      if e.role ~= "new" then return {} end      -- the original task has no urgent messages: its set goes without
       local urgent = { annoyed = true, worried = true }
       local rows, seen, alarms = 0, 0, 0
       for label, predicted in pairs(e.confusion) do
@@ -37,8 +38,7 @@ return {
           if urgent[name] and not urgent[label] then alarms = alarms + count end
         end
       end
-      if rows == 0 then return 0 end             -- the original task has no urgent messages
-      return seen / rows - alarms / (e.count - rows)
+      return seen / math.max(1, rows) - alarms / math.max(1, e.count - rows)
     end,
   },
 

@@ -23,7 +23,7 @@ return {
 
   strategies = {
     { "discriminative_lr", decay = 0.9 },
-    { "ewc", data = "original_train", samples = 300, lambda = 3 },
+    { "ewc", data = "original_train", samples = 300, lambda = 0.1 },
   },
 
   train    = { epochs = 2, batch_size = 16, learning_rate = 5e-5, max_length = 48 },
