@@ -110,13 +110,36 @@ std::vector<ForeignName> other_names() {
           {"lora_alpha", "strategies", lora},
           {"lora_dropout", "strategies", lora},
           {"target_modules", "strategies", lora},
-          {"ewc", "strategies", "strategies = { { \"ewc\", data = \"original_train\", lambda = 1 } }"},
-          {"ewc_lambda", "strategies", "strategies = { { \"ewc\", data = \"original_train\", lambda = 1 } }"},
+          {"ewc", "strategies", "strategies = { { \"ewc\", data = \"original_train\", lambda = 0.1 } }"},
+          {"ewc_lambda", "strategies", "strategies = { { \"ewc\", data = \"original_train\", lambda = 0.1 } }"},
           {"freeze", "strategies", "strategies = { { \"freezing\", keep = \"last 4 blocks\" } }"},
           {"callbacks", "stop", "schedule, score and stop are functions of the recipe"}};
 }
 
 }  // namespace
+
+const std::vector<ForeignName>& foreign_options() {
+  static const std::vector<ForeignName> names = {
+      {"r", "rank"},
+      {"lora_r", "rank"},
+      {"lora_rank", "rank"},
+      {"lora_alpha", "alpha"},
+      {"lora_dropout", "dropout"},
+      {"target_modules", "targets"},
+      {"exclude_modules", "exclude"},
+      {"layers_to_transform", "layers"},
+      {"use_rslora", "rslora"},
+      {"use_dora", "dora"},
+      {"init_lora_weights", "init"},
+      {"modules_to_save", "", "leave it out: the new task's head always trains, and is saved"},
+      {"num_virtual_tokens", "tokens"},
+      {"prefix_projection", "mlp"},
+      {"encoder_hidden_size", "mlp_hidden"},
+      {"prompt_tuning_init", "init"},
+      {"prompt_tuning_init_text", "init_text"},
+      {"ewc_lambda", "lambda"}};
+  return names;
+}
 
 const std::vector<ForeignName>& foreign_names() {
   static const std::vector<ForeignName> names = [] {

@@ -77,7 +77,7 @@ Recipe read_sections(const Value* top, Reading& reading) {
   Recipe recipe;
   Section section(top, "", reading);
   section.text("model", recipe.model,
-               {"The pretrained model: a folder in Hugging Face layout, relative to the recipe's folder.",
+               {"The pretrained model: a folder in Hugging Face layout; a relative path starts at the recipe's folder.",
                 "model = \"models/news-topics\""},
                Need::compulsory);
   recipe.tasks = read_tasks(section);

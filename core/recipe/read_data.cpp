@@ -73,8 +73,9 @@ void read_label_names(Section& section, std::map<std::string, std::string>& targ
 }
 
 void read_file_name(Section& section, const Value& value, DataSet& set) {
-  const Value* first = section.first({"string", "a file's name"},
-                                     {"The file, relative to the recipe's folder.", "{ \"news/dev.tsv\", ... }"});
+  const Value* first =
+      section.first({"string", "a file's name"},
+                    {"The file; a relative path starts at the recipe's folder.", "{ \"news/dev.tsv\", ... }"});
   if (first != nullptr && first->string() != nullptr && !first->string()->empty()) {
     set.file = *first->string();
   } else {

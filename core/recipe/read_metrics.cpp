@@ -35,8 +35,9 @@ std::optional<OwnMetric> read_metric(const std::string& name, const Value& value
     Section section(&value, value.path, reading);
     const Value* first = section.first(
         kFunction, {"The function, called with the scored examples of each evaluation set: it returns a number, or "
-                    "numbers by name, which become name_key.",
-                    "recall = { function(e) return e.counts.right.good / e.counts.labels.good end }"});
+                    "numbers by name, which become name_key, or {} for a set that it does not fit.",
+                    "recall = { function(e) if e.role ~= \"new\" then return {} end return e.counts.right.good / "
+                    "math.max(1, e.counts.labels.good) end }"});
     section.choice<bool>("better", metric.smaller_is_better, {{"larger", false}, {"smaller", true}},
                          {"Whether larger or smaller values are better, for scores and stopping rules of the library.",
                           "better = \"smaller\""});
@@ -58,8 +59,8 @@ std::vector<OwnMetric> read_metrics(Section& top) {
   std::vector<OwnMetric> result;
   const About about{
       "Metrics of your own, by name: measured on every evaluation set, beside accuracy, macro_f1 and loss.",
-      "metrics = { errors = { function(e) return e.count - e.counts.right.good end, better = \"smaller\" "
-      "} }",
+      "metrics = { missed = { function(e) if e.role ~= \"new\" then return {} end return e.counts.labels.good - "
+      "e.counts.right.good end, better = \"smaller\" } }",
       "none"};
   for (const auto& [name, value] : top.entries("metrics", kMetrics, about)) {
     if (std::optional<OwnMetric> metric = read_metric(name, value, top.reading())) {

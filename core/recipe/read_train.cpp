@@ -50,9 +50,11 @@ void read_rest(Section& section, Train& train) {
                   {"The seed of data order, dropout, fresh heads, strategies and math.random.", "seed = 17"});
   section.number("dropout", train.dropout, Range::from_to_below(0, 1),
                  {"Replaces every dropout probability of the base model.", "dropout = 0", "the model's own"});
-  section.integer("evaluations_in_first_epoch", train.evaluations_in_first_epoch, Range::between(0, 1000),
-                  {"Evaluations spread over the first epoch, where most is forgotten; every epoch ends with one.",
-                   "evaluations_in_first_epoch = 8"});
+  section.integer(
+      "evaluations_in_first_epoch", train.evaluations_in_first_epoch, Range::between(0, 1000),
+      {"Evaluations spread over the first epoch, where most is forgotten, beside that of step 0 and the one that ends "
+       "each epoch.",
+       "evaluations_in_first_epoch = 8"});
   section.integer("evaluation_batch_size", train.evaluation_batch_size, Range::between(1, 65536),
                   {"Examples per batch when scoring; it changes the speed alone.", "evaluation_batch_size = 64"});
 }

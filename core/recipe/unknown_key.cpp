@@ -60,6 +60,16 @@ std::string near_elsewhere(const std::string& name, const std::vector<Key>& keys
 
 }  // namespace
 
+std::string foreign_option_fix(const std::string& name, const std::vector<std::string>& options) {
+  for (const ForeignName& foreign : foreign_options()) {
+    if (foreign.name != name) continue;
+    if (foreign.path.empty()) return foreign.hint;
+    const bool there = std::find(options.begin(), options.end(), foreign.path) != options.end();
+    return there ? "engram's word for it is " + foreign.path : "";
+  }
+  return "";
+}
+
 Fault unknown_key(const std::string& section, const std::string& key, const std::vector<std::string>& known,
                   const Place& place) {
   const std::vector<Key> keys = describe_keys();

@@ -23,5 +23,9 @@ struct ForeignName {
 
 // Names of transformers, peft and torch that people bring along.
 const std::vector<ForeignName>& foreign_names();
+// The same for options of strategies: `path` is an option's name.
+const std::vector<ForeignName>& foreign_options();
+// What to write instead of a foreign option of a strategy that has these options; "" where nothing is known.
+std::string foreign_option_fix(const std::string& name, const std::vector<std::string>& options);
 
 }  // namespace engram::recipe

@@ -10,6 +10,7 @@
 #include "run/advice.hpp"
 #include "run/rates.hpp"
 #include "run/strategy_facts.hpp"
+#include "strategy/options_check.hpp"
 #include "strategy/plugin_finder.hpp"
 
 namespace engram::run {
@@ -27,6 +28,13 @@ model::FolderFacts inspect_model(const recipe::Recipe& recipe, const std::filesy
   }
 }
 
+std::string where_paths_start(const recipe::Recipe& recipe, const std::string& path) {
+  if (std::filesystem::path(path).is_absolute()) return "the path is absolute, and taken as it is";
+  if (recipe.file == "-")
+    return "relative paths start at the current folder, " + std::filesystem::current_path().string();
+  return "relative paths start at the recipe's folder";
+}
+
 std::vector<SetFacts> find_sets(const recipe::Recipe& recipe, Faults& faults) {
   std::vector<SetFacts> sets;
   for (const recipe::DataSet& set : recipe.data) {
@@ -35,7 +43,7 @@ std::vector<SetFacts> find_sets(const recipe::Recipe& recipe, Faults& faults) {
       const std::string why = std::filesystem::is_directory(file) ? ", which is a folder" : ", which does not exist";
       faults.add({.what = "data." + set.name + " names the file " + file.string() + why,
                   .where = set.place.text(),
-                  .fix = "paths start at the recipe's folder"});
+                  .fix = where_paths_start(recipe, set.file)});
       continue;
     }
     sets.push_back({.set = &set, .file = file});
@@ -215,14 +223,22 @@ recipe::SetShape Preparation::shape(const recipe::DataSet& set) const {
 }
 
 Preparation prepare(const Sources& sources) {
+  const auto search = strategy::plugin_search_path(sources.plugins);
+  const auto check_options = [&](const recipe::Recipe& recipe, Faults& faults) {
+    strategy::check_options(recipe.strategies, search, faults);
+  };
   script::RecipeScript script =
-      script::RecipeScript::load(sources.recipe, sources.overrides, sources.scripts, sources.point);
+      script::RecipeScript::load(sources.recipe, sources.overrides, sources.scripts, sources.point, check_options);
   const recipe::Recipe& recipe = script.recipe();
   Faults faults;
+  const auto raise = [&] {
+    if (!faults.empty()) check_options(recipe, faults);
+    faults.raise<RecipeError>();
+  };
   std::vector<SetFacts> sets = find_sets(recipe, faults);
   const std::filesystem::path model_folder = recipe.resolve(recipe.model);
   model::FolderFacts folder = inspect_model(recipe, model_folder, faults);
-  faults.raise<RecipeError>();
+  raise();
 
   sdk::ModelView view = folder.view;
   const std::string trained_task = settle_trained_task(recipe, faults);
@@ -235,11 +251,10 @@ Preparation prepare(const Sources& sources) {
     model::add_head_to_view(view, task.name, static_cast<int64_t>(tasks.back().labels.size()), use);
   }
   read_all_rows(sets, tasks, recipe.train.max_length, faults);
-  faults.raise<RecipeError>();
+  raise();
 
   count_rows(sets);
-  strategy::Strategies strategies =
-      strategy::Strategies::load(recipe.strategies, strategy::plugin_search_path(sources.plugins));
+  strategy::Strategies strategies = strategy::Strategies::load(recipe.strategies, search);
   strategy::Resolution resolution = strategy::resolve(view, strategies.plan(view), data_facts(sets, tasks), faults);
   refuse_long_sequences(recipe, view, resolution, faults);
   faults.raise<RecipeError>();

@@ -56,7 +56,7 @@ recipe::ScheduleResult Callbacks::schedule(const recipe::ScheduleInput& input) {
 
 void Callbacks::call_score(lua_State* lua, const recipe::Metrics& metrics, const recipe::Metrics& baseline) {
   push_reference(lua, score_.reference);
-  push_metrics(lua, metrics, &baseline);
+  push_metrics(lua, metrics, baseline);
   lua_.call(lua, 1, 1, "score", score_.place, kCallbackSteps);
   if (lua_type(lua, -1) != LUA_TNUMBER) score_.refuse("score returned " + shown(lua, -1), "a finite number");
 }
@@ -86,7 +86,7 @@ void Callbacks::push_stop_input(lua_State* lua, const recipe::History& history) 
   lua_rawgeti(lua, -1, static_cast<int>(best) + 1);
   lua_setfield(lua, -3, "best");
   lua_setfield(lua, -2, "history");
-  push_metrics(lua, history.baseline, nullptr);
+  push_baseline(lua, history.baseline);
   lua_setfield(lua, -2, "baseline");
   set_number(lua, "evaluations", static_cast<double>(history.evaluations.size()));
   set_number(lua, "step", static_cast<double>(history.evaluations.back().step));
@@ -94,7 +94,9 @@ void Callbacks::push_stop_input(lua_State* lua, const recipe::History& history) 
   set_number(lua, "seconds", history.seconds);
   push_reference(lua, stop_state_);
   lua_setfield(lua, -2, "state");
-  make_read_only(lua, "field of a stopping rule's input");
+  Fixes fixes;
+  for (const auto& [set, numbers] : history.baseline) fixes[set] = "write h.last." + set;
+  make_read_only(lua, "field of a stopping rule's input", fixes);
 }
 
 recipe::StopDecision Callbacks::stop(const recipe::History& history) {

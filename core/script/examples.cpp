@@ -9,6 +9,8 @@
 namespace engram::script {
 namespace {
 
+const Fixes kClassFixes = {
+    {"", "return {} for sets that the metric does not fit, such as: if e.role ~= \"new\" then return {} end"}};
 const std::vector<std::string> kBig = {"confusion", "counts", "groups", "labels", "predictions", "probabilities"};
 
 void set_text(lua_State* lua, const char* name, const std::string& text) {
@@ -75,7 +77,9 @@ int Examples::missing(lua_State* lua) {
   const std::string key(lua_type(lua, 2) == LUA_TSTRING ? text_at(lua, 2) : "");
   const Giving giving(lua);
   if (std::find(keys.begin(), keys.end(), key) == keys.end() || !examples.push_entry(lua, table, key)) {
-    if (table == Table::probabilities) return raise_unknown(lua, "class of " + examples.set_->shape.name, 2, keys);
+    if (table == Table::probabilities) {
+      return raise_unknown(lua, "class of " + examples.set_->shape.name, 2, keys, kClassFixes);
+    }
     std::vector<std::string> known = {"set", "role", "count", "classes"};
     known.insert(known.end(), keys.begin(), keys.end());
     return raise_unknown(lua, "field of the scored examples", 2, known);
@@ -161,7 +165,7 @@ void Examples::push_by_class(lua_State* lua, const std::vector<int64_t>& numbers
     lua_pushnumber(lua, static_cast<double>(numbers[c]));
     lua_rawset(lua, -3);
   }
-  make_read_only(lua, kind);
+  make_read_only(lua, kind, kClassFixes);
 }
 
 void Examples::push_confusion(lua_State* lua) const {
@@ -174,7 +178,7 @@ void Examples::push_confusion(lua_State* lua) const {
     push_by_class(lua, {counts.begin() + c * classes, counts.begin() + (c + 1) * classes}, kind);
     lua_rawset(lua, -3);
   }
-  make_read_only(lua, kind);
+  make_read_only(lua, kind, kClassFixes);
 }
 
 void Examples::push_counts(lua_State* lua) const {

@@ -4,17 +4,20 @@ namespace engram::script {
 namespace {
 
 InputTable schedule_input() {
-  return {"engram.ScheduleInput",
-          "What a schedule knows. It never sees the loss of a step: what it reads are finished evaluations.",
-          {{"step", "integer", "Optimizer steps done before this one, from 0."},
-           {"steps", "integer", "Optimizer steps of the whole run."},
-           {"epoch", "number", "Epochs done, with their fraction."},
-           {"epochs", "number", "Epochs of the whole run."},
-           {"evaluations", "integer", "How many evaluations there have been, step 0 included."},
-           {"history", "engram.Evaluation[]", "The evaluations, oldest first."},
-           {"state", "table<string|integer, any>",
-            "A table of the schedule's own, kept between calls and in checkpoints: numbers, strings, booleans, plain "
-            "tables."}}};
+  return {
+      "engram.ScheduleInput",
+      "What a schedule knows. It never sees the loss of a step: what it reads are finished evaluations.",
+      {{"step", "integer",
+        "Optimizer steps done before this one, from 0: a warm-up of s.step / 20 makes the first update one of "
+        "rate 0, and (s.step + 1) / 20 does not."},
+       {"steps", "integer", "Optimizer steps of the whole run."},
+       {"epoch", "number", "Epochs done, with their fraction."},
+       {"epochs", "number", "Epochs of the whole run."},
+       {"evaluations", "integer", "How many evaluations there have been, step 0 included."},
+       {"history", "engram.Evaluation[]", "The evaluations, oldest first."},
+       {"state", "table<string|integer, any>",
+        "A table of the schedule's own, empty at first, so that a count is read as (s.state.cuts or 0); kept between "
+        "calls and in checkpoints: numbers, strings, booleans, plain tables."}}};
 }
 
 InputTable score_input() {
@@ -28,18 +31,19 @@ InputTable score_input() {
 InputTable stop_input() {
   return {"engram.StopInput",
           "The run so far.",
-          {{"last", "engram.Evaluation", "The newest evaluation."},
+          {{"last", "engram.Evaluation", "The newest evaluation, which is also the last entry of h.history."},
            {"best", "engram.Evaluation", "The evaluation with the largest score, the first among equals."},
            {"baseline", "table<string, engram.SetMetrics>",
             "The untouched model's metrics, read as `h.baseline.<set>.<metric>`."},
            {"evaluations", "integer", "How many evaluations there have been, step 0 included."},
-           {"history", "engram.Evaluation[]", "The evaluations, oldest first."},
-           {"step", "integer", "Optimizer steps done."},
+           {"history", "engram.Evaluation[]", "The evaluations, oldest first; the newest is h.history[#h.history]."},
+           {"step", "integer", "Optimizer steps done; 0 at the first call."},
            {"steps", "integer", "Optimizer steps of the whole run."},
            {"seconds", "number", "Seconds since the run began, over all its sittings."},
            {"state", "table<string|integer, any>",
-            "A table of the rule's own, kept between calls and in checkpoints: numbers, strings, booleans, plain "
-            "tables."}}};
+            "A table of the rule's own, empty at first, so that a count is read as (h.state.falls or 0); kept between "
+            "calls "
+            "and in checkpoints: numbers, strings, booleans, plain tables."}}};
 }
 
 InputTable evaluation() {
@@ -132,15 +136,19 @@ const std::vector<FunctionKind>& function_kinds() {
        "score = function(m) return m.new.accuracy - 2 * math.max(0, m.baseline.original.accuracy - "
        "m.original.accuracy) end,"},
       {"engram.Stop", "stop", "h", "engram.StopInput", "false|nil|string|engram.StopDecision",
-       "Called after each evaluation and its score. It returns false to go on, a reason to stop, or a table that also "
-       "says which weights are the result.",
+       "Called after each evaluation and its score, that of the untouched model at step 0 included. It returns false "
+       "to "
+       "go on, a reason to stop, or a table that also says which weights are the result.",
        "stop = function(h) return h.last.score < h.best.score - 0.02 and \"the score fell by two points\" end,"},
       {"engram.MetricFunction", "metrics", "e", "engram.ScoredSet", "number|table<string, number>",
        "Called with each evaluation set at each evaluation. It returns a number, or numbers by name: as the metric "
        "spread, { "
-       "low = 1, high = 2 } becomes spread_low and spread_high. A set that a metric does not fit goes without it: "
-       "return {}.",
-       "metrics = { recall = function(e) return e.counts.right.angry / e.counts.labels.angry end },"}};
+       "low = 1, high = 2 } becomes spread_low and spread_high. Sets of other tasks have other classes: for a set that "
+       "a "
+       "metric does not fit it returns {}, and that set goes without it. Which numbers a set has may depend on e.role, "
+       "e.set and e.classes alone; a class without rows must not divide by zero.",
+       "metrics = { recall = function(e) if e.role ~= \"new\" then return {} end return e.counts.right.angry / "
+       "math.max(1, e.counts.labels.angry) end },"}};
   return kinds;
 }
 

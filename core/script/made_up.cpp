@@ -37,13 +37,14 @@ recipe::History made_up_history(const recipe::Metrics& names, Course course, int
   return history;
 }
 
-MadeUpExamples::MadeUpExamples(const recipe::SetShape& shape) {
+MadeUpExamples::MadeUpExamples(const recipe::SetShape& shape, Answers answers) {
   constexpr int64_t kOfEachClass = 4;
   const auto classes = static_cast<int64_t>(shape.classes.size());
   for (int64_t i = 0; i < kOfEachClass * classes; ++i) {
     const int64_t label = i % classes;
     const int64_t round = i / classes;
-    const int64_t predicted = round == 0 ? (label + 1) % classes : label;
+    const int64_t better = round == 0 ? (label + 1) % classes : label;
+    const int64_t predicted = answers == Answers::one_class ? 0 : better;
     labels_.push_back(label);
     predictions_.push_back(predicted);
     // Between 0.6 and 0.9 for the prediction, the rest for the other classes alike.

@@ -20,11 +20,14 @@ recipe::History made_up_history(const recipe::Metrics& names, Course course, int
 constexpr int kMadeUpEvaluations = 8;
 constexpr int64_t kMadeUpSteps = 1000;
 
-// Four examples of each class, three of which are predicted right; both groups in each class. Not copied: set() points
-// into it.
+// What the made-up model answers: three of four examples right; or the first class to everything, as fresh heads often
+// do, so that the other classes are never predicted.
+enum class Answers { mostly_right, one_class };
+
+// Four examples of each class, both groups in each. Not copied: set() points into it.
 class MadeUpExamples {
  public:
-  explicit MadeUpExamples(const recipe::SetShape& shape);
+  MadeUpExamples(const recipe::SetShape& shape, Answers answers);
   MadeUpExamples(const MadeUpExamples&) = delete;
   MadeUpExamples& operator=(const MadeUpExamples&) = delete;
   const recipe::ScoredSet& set() const { return set_; }

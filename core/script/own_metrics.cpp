@@ -26,6 +26,10 @@ std::vector<std::string> names_of(const std::map<std::string, double>& numbers) 
   return names;
 }
 
+std::string names_text(const std::map<std::string, double>& numbers) {
+  return numbers.empty() ? "{}" : text::join(names_of(numbers), ", ");
+}
+
 }  // namespace
 
 std::map<std::string, double> OwnMetrics::measure(const recipe::ScoredSet& set) {
@@ -33,17 +37,19 @@ std::map<std::string, double> OwnMetrics::measure(const recipe::ScoredSet& set) 
   for (const OwnMetric& metric : metrics_) {
     const Numbers numbers = measure(metric, set);
     const auto tried = names_.find(set.shape.name);
-    if (tried != names_.end()) {
-      const std::vector<std::string>& expected = tried->second.at(metric.name);
-      if (names_of(numbers) != expected) {
-        metric.function.refuse(title(metric, set.shape.name) + " returned " + text::join(names_of(numbers), ", ") +
-                                   ", other names than on the made-up examples before the run",
-                               text::join(expected, ", "), "let the names depend on e.classes alone");
-      }
-    }
+    if (tried != names_.end()) check_names(metric, set, numbers, tried->second.at(metric.name));
     all.insert(numbers.begin(), numbers.end());
   }
   return all;
+}
+
+void OwnMetrics::check_names(const OwnMetric& metric, const recipe::ScoredSet& set, const Numbers& numbers,
+                             const std::vector<std::string>& expected) const {
+  if (names_of(numbers) == expected) return;
+  metric.function.refuse(title(metric, set.shape.name) + " returned " + names_text(numbers) +
+                             ", other names than on the made-up examples before the run",
+                         expected.empty() ? "{}" : text::join(expected, ", "),
+                         "let the names depend on e.role, e.set and e.classes alone");
 }
 
 OwnMetrics::Numbers OwnMetrics::measure(const OwnMetric& metric, const recipe::ScoredSet& set) {
@@ -73,11 +79,13 @@ OwnMetrics::Numbers OwnMetrics::measure(const OwnMetric& metric, const recipe::S
 
 // The result on top of the stack.
 OwnMetrics::Numbers OwnMetrics::read(lua_State* lua, const OwnMetric& metric, const std::string& of) const {
-  constexpr const char* kAllowed = "a finite number, or a table of them by name";
+  constexpr const char* kAllowed = "a finite number, a table of them by name, or {} where it does not fit the set";
+  constexpr const char* kDivision = "divide by math.max(1, rows): a set may hold no row of a class";
   const auto number = [&](const std::string& name) {
-    const bool finite = lua_type(lua, -1) == LUA_TNUMBER && std::isfinite(lua_tonumber(lua, -1));
-    if (!finite) metric.function.refuse(of + " returned " + name + shown(lua, -1), kAllowed);
-    return static_cast<double>(lua_tonumber(lua, -1));
+    const bool is_number = lua_type(lua, -1) == LUA_TNUMBER;
+    const double value = is_number ? lua_tonumber(lua, -1) : 0;
+    if (is_number && std::isfinite(value)) return value;
+    metric.function.refuse(of + " returned " + name + shown(lua, -1), kAllowed, is_number ? kDivision : "");
   };
   if (!lua_istable(lua, -1)) return {{metric.name, number("")}};
   Numbers numbers;
@@ -109,8 +117,12 @@ void OwnMetrics::try_out(const OwnMetric& metric, const recipe::ScoredSet& set, 
 void OwnMetrics::try_out(const std::vector<recipe::SetShape>& shapes, recipe::Metrics& names, Faults& faults) {
   for (const OwnMetric& metric : metrics_) {
     for (const recipe::SetShape& shape : shapes) {
-      const MadeUpExamples examples(shape);
-      gather(faults, [&] { try_out(metric, examples.set(), names); });
+      const MadeUpExamples usual(shape, Answers::mostly_right);
+      const MadeUpExamples one_sided(shape, Answers::one_class);
+      gather(faults, [&] {
+        try_out(metric, usual.set(), names);
+        check_names(metric, one_sided.set(), measure(metric, one_sided.set()), names_[shape.name][metric.name]);
+      });
     }
   }
 }

@@ -37,6 +37,8 @@ class OwnMetrics {
   Numbers measure(const OwnMetric& metric, const recipe::ScoredSet& set);
   Numbers read(lua_State* lua, const OwnMetric& metric, const std::string& of) const;
   void try_out(const OwnMetric& metric, const recipe::ScoredSet& set, recipe::Metrics& names);
+  void check_names(const OwnMetric& metric, const recipe::ScoredSet& set, const Numbers& numbers,
+                   const std::vector<std::string>& expected) const;
 
   LuaState& lua_;
   std::vector<OwnMetric> metrics_;

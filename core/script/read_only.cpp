@@ -35,8 +35,33 @@ std::vector<std::string> keys_of(lua_State* lua, int table) {
   return keys;
 }
 
+Fixes fixes_at(lua_State* lua, int index) {
+  Fixes fixes;
+  if (!lua_istable(lua, index)) return fixes;
+  for (lua_pushnil(lua); lua_next(lua, index) != 0; lua_pop(lua, 1)) {
+    fixes.emplace(text_at(lua, -2), text_at(lua, -1));
+  }
+  return fixes;
+}
+
 int refuse_unknown(lua_State* lua) {
-  return raise_unknown(lua, std::string(text_at(lua, lua_upvalueindex(1))), 2, keys_of(lua, 1));
+  const std::string kind(text_at(lua, lua_upvalueindex(1)));
+  return raise_unknown(lua, kind, 2, keys_of(lua, 1), fixes_at(lua, lua_upvalueindex(2)));
+}
+
+void push_fixes(lua_State* lua, const Fixes& fixes) {
+  if (fixes.empty()) return lua_pushnil(lua);
+  lua_createtable(lua, 0, static_cast<int>(fixes.size()));
+  for (const auto& [key, fix] : fixes) {
+    push_text(lua, key);
+    push_text(lua, fix);
+    lua_rawset(lua, -3);
+  }
+}
+
+std::string fix_of(const Fixes& fixes, const std::string& key) {
+  const auto found = fixes.find(key);
+  return found == fixes.end() ? "" : ". Fix: " + found->second;
 }
 
 int refuse_change(lua_State* lua) {
@@ -71,10 +96,11 @@ void finish_view(lua_State* lua, int contents) {
 
 }  // namespace
 
-void make_read_only(lua_State* lua, const std::string& kind) {
+void make_read_only(lua_State* lua, const std::string& kind, const Fixes& fixes) {
   const int contents = lua_gettop(lua);
   push_text(lua, kind);
-  lua_pushcclosure(lua, guarded<refuse_unknown>, 1);
+  push_fixes(lua, fixes);
+  lua_pushcclosure(lua, guarded<refuse_unknown>, 2);
   push_view(lua);
   finish_view(lua, contents);
 }
@@ -118,16 +144,15 @@ void push_contents(lua_State* lua, int index) {
   lua_call(lua, 1, 0);
 }
 
-int raise_unknown(lua_State* lua, const std::string& kind, int key, const std::vector<std::string>& known) {
+int raise_unknown(lua_State* lua, const std::string& kind, int key, const std::vector<std::string>& known,
+                  const Fixes& fixes) {
   std::string message = "unknown " + kind + " " + shown(lua, key);
-  const std::string hint =
-      lua_type(lua, key) == LUA_TSTRING ? text::did_you_mean(text_at(lua, key), known) : std::string();
-  if (!hint.empty()) {
-    message += hint;
-  } else if (!known.empty() && known.size() <= 20) {
-    message += " (known: " + text::join(known, ", ") + ")";
-  }
-  return raise(lua, message);
+  const std::string name(lua_type(lua, key) == LUA_TSTRING ? text_at(lua, key) : "");
+  const std::string own_fix = name.empty() ? "" : fix_of(fixes, name);
+  const std::string hint = name.empty() || !own_fix.empty() ? "" : text::did_you_mean(name, known);
+  if (!hint.empty()) return raise(lua, message + hint);
+  if (!known.empty() && known.size() <= 20) message += " (known: " + text::join(known, ", ") + ")";
+  return raise(lua, message + (own_fix.empty() ? fix_of(fixes, "") : own_fix));
 }
 
 }  // namespace engram::script

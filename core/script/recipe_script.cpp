@@ -11,6 +11,7 @@
 #include "script/dry_run.hpp"
 #include "script/own_metrics.hpp"
 #include "script/recipe_file.hpp"
+#include "script/watched.hpp"
 
 namespace engram::script {
 
@@ -22,6 +23,7 @@ struct RecipeScript::State {
 
   RecipeFile file;
   recipe::Recipe recipe;
+  std::set<std::string> written;
   std::unique_ptr<Callbacks> callbacks;
   std::unique_ptr<OwnMetrics> metrics;
   std::unique_ptr<OutsideCheck> outside;
@@ -57,6 +59,16 @@ std::vector<OutsideCheck::Watched> watched(const Callbacks& callbacks, const Own
   }
   std::erase_if(all, [](const OutsideCheck::Watched& entry) { return !entry.function.present(); });
   return all;
+}
+
+void collect_written(const recipe::Value& value, const std::string& path, std::set<std::string>& written) {
+  const recipe::Mixed* mixed = value.table();
+  if (mixed == nullptr) return;
+  for (const auto& [key, entry] : mixed->table) {
+    const std::string name = path.empty() ? key : path + "." + key;
+    written.insert(name);
+    collect_written(entry, name, written);
+  }
 }
 
 // Faults of a grid's recipe say of which point they are, at the end of their first line.
@@ -128,7 +140,7 @@ std::vector<GridPoint> RecipeScript::points(const std::string& file, const fs::p
 }
 
 RecipeScript RecipeScript::load(const std::string& file, const Overrides& overrides, const fs::path& library,
-                                const std::string& point) {
+                                const std::string& point, const MoreFaults& more) {
   auto state = std::make_unique<State>(file, library);
   Faults faults;
   recipe::Value top = state->file.run(faults);
@@ -142,7 +154,9 @@ RecipeScript RecipeScript::load(const std::string& file, const Overrides& overri
         Fault{"there is no point '" + point + "': this recipe is no grid", file, "", "leave --point out"});
   }
   recipe::apply_overrides(top, overrides, faults);
+  collect_written(top, "", state->written);
   recipe::Recipe recipe = recipe::read(top, faults);
+  if (!faults.empty() && more) more(recipe, faults);
   at_point(point, [&] { faults.raise<RecipeError>(); });
 
   recipe.file = file;
@@ -158,6 +172,12 @@ RecipeScript RecipeScript::load(const std::string& file, const Overrides& overri
 const recipe::Recipe& RecipeScript::recipe() const { return state_->recipe; }
 
 recipe::Place RecipeScript::place(const std::string& setting) const { return state_->file.place(setting); }
+
+bool RecipeScript::written(const std::string& setting) const { return state_->written.contains(setting); }
+
+void RecipeScript::watch_reads(std::set<std::string>* reads) {
+  state_->file.lua().protect([&](lua_State* lua) { script::watch_reads(lua, reads); });
+}
 
 void RecipeScript::resolve(recipe::Metrics& names, const std::vector<recipe::SetShape>& shapes) const {
   at_point(state_->recipe.point, [&] {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,13 +29,16 @@ struct GridPoint {
 // Whether a callback used up its steps: calling it again would take as long again.
 bool ran_away(const RecipeError& error);
 
+// Looks at a faulty recipe, as far as it could be read, for what else is wrong with it.
+using MoreFaults = std::function<void(const recipe::Recipe&, Faults&)>;
+
 class RecipeScript {
  public:
   // Runs the recipe stage: loads the file ("-": standard input), applies the overrides, reads and checks the table.
   // `library` is the folder that holds engram/*.lua; `point` names one point of a grid, and is empty for a plain
-  // recipe. Throws RecipeError with every fault.
+  // recipe. Throws RecipeError with every fault, and with those that `more` adds to a recipe that has some.
   static RecipeScript load(const std::string& file, const Overrides& overrides, const std::filesystem::path& library,
-                           const std::string& point = "");
+                           const std::string& point = "", const MoreFaults& more = {});
   // The points of a recipe that engram.grid made, in order; none for a plain recipe.
   static std::vector<GridPoint> points(const std::string& file, const std::filesystem::path& library);
   ~RecipeScript();
@@ -43,6 +48,9 @@ class RecipeScript {
   const recipe::Recipe& recipe() const;
   // Where "train.epochs" stands in the file, or what it belongs to where the recipe leaves it out.
   recipe::Place place(const std::string& setting) const;
+  // Whether the recipe or an override says something about it, be it what the default is: "train.epochs". Settings of
+  // strategies are in their entries' options.
+  bool written(const std::string& setting) const;
 
   // Tries every callback on made-up numbers that have exactly these sets and metrics, so that a misspelt metric or a
   // broken rule is refused before step 0. The recipe's own metrics are tried first, on made-up examples of `shapes`,
@@ -57,6 +65,10 @@ class RecipeScript {
   recipe::StopDecision stop(const recipe::History& history);
   // The recipe's own metrics of one set, by the name that score and stop read. Empty without any.
   std::map<std::string, double> own_metrics(const recipe::ScoredSet& set);
+
+  // From now on, the names of what score() and stop() read are added to `reads`, which outlives the calls:
+  // "new.accuracy", "baseline.new.accuracy", "score". nullptr: no longer.
+  void watch_reads(std::set<std::string>* reads);
 
   // The schedule asked outside of a run, as plan does: leaves the state as it was.
   recipe::ScheduleResult try_schedule(const recipe::ScheduleInput& input) const;

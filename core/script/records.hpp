@@ -6,8 +6,10 @@
 
 namespace engram::script {
 
-// { <set> = { <metric> = number } }, with `baseline` of the same shape inside it when given.
-void push_metrics(lua_State* lua, const recipe::Metrics& metrics, const recipe::Metrics* baseline);
+// { <set> = { <metric> = number } }, with `baseline` of the same shape inside it.
+void push_metrics(lua_State* lua, const recipe::Metrics& metrics, const recipe::Metrics& baseline);
+// The baseline's sets alone.
+void push_baseline(lua_State* lua, const recipe::Metrics& baseline);
 
 // An evaluation: its sets, and step, epoch, score.
 void push_record(lua_State* lua, const recipe::Evaluation& evaluation);

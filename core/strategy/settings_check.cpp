@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "recipe/unknown_key.hpp"
 
 namespace engram::strategy {
 namespace {
@@ -204,8 +205,10 @@ sdk::Settings check_settings(const recipe::StrategyEntry& entry, const sdk::Stra
     const auto spec = std::find_if(strategy.schema.parameters.begin(), strategy.schema.parameters.end(),
                                    [&name = name](const sdk::ParameterSpec& s) { return s.name == name; });
     if (spec == strategy.schema.parameters.end()) {
-      faults.add({"strategy '" + strategy.id + "' has no option '" + name + "'" + text::did_you_mean(name, names),
-                  where(value, entry), text::join(names, ", ")});
+      const std::string fix = recipe::foreign_option_fix(name, names);
+      const std::string near = fix.empty() ? text::did_you_mean(name, names) : "";
+      faults.add({"strategy '" + strategy.id + "' has no option '" + name + "'" + near, where(value, entry),
+                  text::join(names, ", "), fix});
       continue;
     }
     const std::string full = strategy.id + "." + name;

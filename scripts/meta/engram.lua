@@ -4,7 +4,7 @@
 
 ---What a recipe returns.
 ---@class engram.Recipe
----@field model string The pretrained model: a folder in Hugging Face layout, relative to the recipe's folder. (a string that is not empty; compulsory)
+---@field model string The pretrained model: a folder in Hugging Face layout; a relative path starts at the recipe's folder. (a string that is not empty; compulsory)
 ---@field tasks table<string, engram.Task> What is predicted, by task, and where each head comes from. (a table of tasks by name, such as { topics = { kind = "classification" } }; compulsory)
 ---@field data table<string, engram.DataSet> The data sets by name: their files, columns and use. At least one trains, one evaluates the new task, and one the original task. (a table of data sets by name, such as { train = { "train.csv", ... } }; compulsory)
 ---@field strategies? engram.Strategy[] The plugins that shape the training, in the order in which they apply. (a list of tables such as { "lora", rank = 8 }; without it: none: every weight trains)
@@ -14,7 +14,7 @@
 ---@field schedule? engram.Schedule The factor of train.learning_rate at each step, and the factors of strategies' numbers. (a function, or one made by engram.schedule; without it: constant: the rate as written)
 ---@field score? engram.Score One number for a checkpoint, larger is better: what the new task is worth against the original one. (a function, or one made by engram.score; without it: the new task's accuracy; compulsory once both tasks are evaluated)
 ---@field stop? engram.Stop Asked after each evaluation whether the run ends, and with which weights. (a function, or one made by engram.stop; without it: never: all epochs are trained)
----@field waive? ("original" | "new_task_alone" | "over_training" | "one_rate" | "rate_too_high" | "rate_too_low" | "batch_and_rate" | "warm_up" | "rank" | "embedding_decay" | "shared_rows" | "small_original" | "accuracy_only" | "cut_texts")[] What the run goes without: 'original', an evaluation set of the original task (drift of the representation and KL to the untouched model are measured instead); and advice that has been considered and is not to be given again. (a list that may hold 'original' and short names of advice: original, new_task_alone, over_training, one_rate, rate_too_high, rate_too_low, batch_and_rate, warm_up, rank, embedding_decay, shared_rows, small_original, accuracy_only, cut_texts; without it: nothing)
+---@field waive? ("original" | "new_task_alone" | "over_training" | "under_training" | "one_rate" | "rate_too_high" | "rate_too_low" | "batch_and_rate" | "warm_up" | "rank" | "embedding_decay" | "shared_rows" | "small_original" | "accuracy_only" | "cut_texts")[] What the run goes without: 'original', an evaluation set of the original task (drift of the representation and KL to the untouched model are measured instead); and advice that has been considered and is not to be given again. (a list that may hold 'original' and short names of advice: original, new_task_alone, over_training, under_training, one_rate, rate_too_high, rate_too_low, batch_and_rate, warm_up, rank, embedding_decay, shared_rows, small_original, accuracy_only, cut_texts; without it: nothing)
 
 ---A recipe's tasks.<name>.
 ---@class engram.Task
@@ -29,7 +29,7 @@
 
 ---A recipe's data.<name>.
 ---@class engram.DataSet
----@field [1] string The file, relative to the recipe's folder. (a file's name; compulsory)
+---@field [1] string The file; a relative path starts at the recipe's folder. (a file's name; compulsory)
 ---@field task string The task that the labels belong to: a name under tasks. (a string that is not empty; compulsory)
 ---@field use "train"|"evaluate"|"strategies" Whether its rows train, are scored, or are there for strategies and probes. ('train', 'evaluate', 'strategies'; compulsory)
 ---@field role? "new"|"original" Whether an evaluation set measures learning (new) or forgetting (original). ('new', 'original'; without it: "new")
@@ -63,7 +63,7 @@
 ---@field threads? integer CPU threads; 0: every core that the process may use. (a whole number from 0 to 4096; without it: 0)
 ---@field seed? integer The seed of data order, dropout, fresh heads, strategies and math.random. (a whole number at least 0; without it: 42)
 ---@field dropout? number Replaces every dropout probability of the base model. (a number from 0 to below 1; without it: the model's own)
----@field evaluations_in_first_epoch? integer Evaluations spread over the first epoch, where most is forgotten; every epoch ends with one. (a whole number from 0 to 1000; without it: 4)
+---@field evaluations_in_first_epoch? integer Evaluations spread over the first epoch, where most is forgotten, beside that of step 0 and the one that ends each epoch. (a whole number from 0 to 1000; without it: 4)
 ---@field evaluation_batch_size? integer Examples per batch when scoring; it changes the speed alone. (a whole number from 1 to 65536; without it: 32)
 
 ---A recipe's checkpoints.
@@ -73,18 +73,18 @@
 
 ---A recipe's metrics.<name>.
 ---@class engram.Metric
----@field [1] engram.MetricFunction The function, called with the scored examples of each evaluation set: it returns a number, or numbers by name, which become name_key. (a function of the scored examples, or { function, better = "smaller" }; compulsory)
+---@field [1] engram.MetricFunction The function, called with the scored examples of each evaluation set: it returns a number, or numbers by name, which become name_key, or {} for a set that it does not fit. (a function of the scored examples, or { function, better = "smaller" }; compulsory)
 ---@field better? "larger"|"smaller" Whether larger or smaller values are better, for scores and stopping rules of the library. ('larger', 'smaller'; without it: "larger")
 
 ---What a schedule knows. It never sees the loss of a step: what it reads are finished evaluations.
 ---@class engram.ScheduleInput
----@field step integer Optimizer steps done before this one, from 0.
+---@field step integer Optimizer steps done before this one, from 0: a warm-up of s.step / 20 makes the first update one of rate 0, and (s.step + 1) / 20 does not.
 ---@field steps integer Optimizer steps of the whole run.
 ---@field epoch number Epochs done, with their fraction.
 ---@field epochs number Epochs of the whole run.
 ---@field evaluations integer How many evaluations there have been, step 0 included.
 ---@field history engram.Evaluation[] The evaluations, oldest first.
----@field state table<string|integer, any> A table of the schedule's own, kept between calls and in checkpoints: numbers, strings, booleans, plain tables.
+---@field state table<string|integer, any> A table of the schedule's own, empty at first, so that a count is read as (s.state.cuts or 0); kept between calls and in checkpoints: numbers, strings, booleans, plain tables.
 
 ---The metrics of one evaluation, read as `m.<set>.<metric>`.
 ---@class engram.ScoreInput
@@ -93,15 +93,15 @@
 
 ---The run so far.
 ---@class engram.StopInput
----@field last engram.Evaluation The newest evaluation.
+---@field last engram.Evaluation The newest evaluation, which is also the last entry of h.history.
 ---@field best engram.Evaluation The evaluation with the largest score, the first among equals.
 ---@field baseline table<string, engram.SetMetrics> The untouched model's metrics, read as `h.baseline.<set>.<metric>`.
 ---@field evaluations integer How many evaluations there have been, step 0 included.
----@field history engram.Evaluation[] The evaluations, oldest first.
----@field step integer Optimizer steps done.
+---@field history engram.Evaluation[] The evaluations, oldest first; the newest is h.history[#h.history].
+---@field step integer Optimizer steps done; 0 at the first call.
 ---@field steps integer Optimizer steps of the whole run.
 ---@field seconds number Seconds since the run began, over all its sittings.
----@field state table<string|integer, any> A table of the rule's own, kept between calls and in checkpoints: numbers, strings, booleans, plain tables.
+---@field state table<string|integer, any> A table of the rule's own, empty at first, so that a count is read as (h.state.falls or 0); kept between calls and in checkpoints: numbers, strings, booleans, plain tables.
 
 ---One evaluation of a run.
 ---@class engram.Evaluation
@@ -155,10 +155,10 @@
 ---Called after each evaluation. It returns one finite number, larger is better: the checkpoint with the largest score is the result.
 ---@alias engram.Score fun(m: engram.ScoreInput): number
 
----Called after each evaluation and its score. It returns false to go on, a reason to stop, or a table that also says which weights are the result.
+---Called after each evaluation and its score, that of the untouched model at step 0 included. It returns false to go on, a reason to stop, or a table that also says which weights are the result.
 ---@alias engram.Stop fun(h: engram.StopInput): false|nil|string|engram.StopDecision
 
----Called with each evaluation set at each evaluation. It returns a number, or numbers by name: as the metric spread, { low = 1, high = 2 } becomes spread_low and spread_high. A set that a metric does not fit goes without it: return {}.
+---Called with each evaluation set at each evaluation. It returns a number, or numbers by name: as the metric spread, { low = 1, high = 2 } becomes spread_low and spread_high. Sets of other tasks have other classes: for a set that a metric does not fit it returns {}, and that set goes without it. Which numbers a set has may depend on e.role, e.set and e.classes alone; a class without rows must not divide by zero.
 ---@alias engram.MetricFunction fun(e: engram.ScoredSet): number|table<string, number>
 
 ---What `require "engram"` gives.

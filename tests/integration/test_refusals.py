@@ -28,6 +28,24 @@ class Refusals(TinyCase):
         self.assertIn("new_test.csv, which does not exist", self.refused("plan", recipe))
         self.assertIn("nowhere", self.refused("plan", self.recipe("b"), "--set", "model=nowhere"))
 
+    def test_wrong_options_of_strategies_come_with_the_other_faults(self):
+        recipe = self.recipe(train="epoks = 3,", strategies='{ "lora", r = 3 }, { "lorra" }')
+        text = self.refused("plan", recipe)
+        for word in ["3 things are wrong", "train.epoks", "has no option 'r'", "word for it is rank", "lorra"]:
+            self.assertIn(word, text)
+        (self.folder / "new_test.csv").unlink()
+        text = self.refused("plan", self.recipe("b", strategies='{ "lora", r = 3 }'))
+        self.assertIn("new_test.csv, which does not exist", text)
+        self.assertIn("has no option 'r'", text)
+
+    def test_where_the_path_of_a_missing_file_starts(self):
+        (self.folder / "new_test.csv").unlink()
+        recipe = self.recipe()
+        self.assertIn("relative paths start at the recipe's folder", self.refused("plan", recipe))
+        absolute = self.folder / "gone.csv"
+        self.assertIn(f"names the file {absolute}, which does not exist fix: the path is absolute, and taken as it is",
+                      self.refused("plan", self.recipe("b"), "--set", f"data.new[1]={absolute}"))
+
     def test_an_unknown_strategy_and_an_unknown_option(self):
         self.assertIn("lorra", self.refused("plan", self.recipe(strategies='{ "lorra" }')))
         self.assertIn("rnak", self.refused("plan", self.recipe(strategies='{ "lora", rnak = 3 }')))
@@ -122,6 +140,18 @@ class Refusals(TinyCase):
         self.assertEqual((result["steps_done"], result["chosen"]["step"]), (7, 4))
         saved = [e["step"] for e in self.events("out") if e["event"] == "checkpoint" and e["what"] == "best"]
         self.assertEqual(saved[-1], result["chosen"]["step"])
+
+    def test_a_run_in_which_nothing_beat_the_start_says_so_and_cannot_be_predicted_with(self):
+        recipe = self.recipe()
+        recipe.write_text(recipe.read_text().replace("score = score.penalised", "score = function(m) return 0 end, --"))
+        told = " ".join(self.engram("run", recipe, "--out", "out").stdout.split())
+        self.assertIn("no checkpoint: the model as it began scored best", told)
+        self.assertNotIn("engram predict", told)
+        text = self.refused("predict", "out")
+        self.assertIn("out: holds no checkpoint: the model as it began scored best", text)
+        self.assertIn("fix: train longer or at a higher rate", text)
+        (self.folder / "out/result.json").unlink()
+        self.assertIn("fix: go on with engram run --resume out", self.refused("predict", "out"))
 
     def test_a_failing_callback_ends_the_run_with_its_line(self):
         rule = 'stop = function(h) if h.last.step == 12 then error("my own words") end return false end,'

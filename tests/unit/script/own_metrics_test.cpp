@@ -87,6 +87,21 @@ TEST_CASE("a misspelt field or class of the scored examples is an error with the
   REQUIRE(measure_refusal("return e.probabilities.bb[1]").find("unknown class of new 'bb'") != std::string::npos);
 }
 
+TEST_CASE("a class that a set does not have comes with the way to leave that set out") {
+  const std::string told =
+      "unknown class of new 'urgent' (known: a, b, c). Fix: return {} for sets that the metric does not fit, such as: "
+      "if e.role ~= \"new\" then return {} end";
+  REQUIRE(measure_refusal("return e.counts.labels.urgent").find(told) != std::string::npos);
+  REQUIRE(measure_refusal("return e.confusion.urgent.a").find(told) != std::string::npos);
+  REQUIRE(measure_refusal("return e.confusion.a.urgent").find(told) != std::string::npos);
+  REQUIRE(measure_refusal("return #e.probabilities.urgent").find(told) != std::string::npos);
+  LoadedText loaded(
+      with_metrics("own = function(e) if e.role ~= 'new' then return {} end return e.counts.right.left end"));
+  const recipe::Metrics all = resolve(loaded.script, kShapes);
+  REQUIRE(all.at("new").count("own") == 1);
+  REQUIRE(all.at("original").count("own") == 0);
+}
+
 TEST_CASE("the scored examples are read-only, and one metric does not see what another did to its lists") {
   REQUIRE(measure_refusal("e.labels = {}").find("a script may not change 'labels' here") != std::string::npos);
   REQUIRE(measure_refusal("e.counts.right.a = 1").find("a script may not change 'a' here") != std::string::npos);
@@ -106,12 +121,14 @@ TEST_CASE("a table of numbers becomes name_key for each key") {
 
 TEST_CASE("what a metric may not return is refused with metric, set and line") {
   const std::string start = "recipe.lua:13: metric 'own' of 'new' returned ";
-  const std::string allowed = " (allowed: a finite number, or a table of them by name)";
-  REQUIRE(measure_refusal("return 0 / 0") == start + "nan" + allowed);
-  REQUIRE(measure_refusal("return 1 / 0") == start + "inf" + allowed);
+  const std::string allowed =
+      " (allowed: a finite number, a table of them by name, or {} where it does not fit the set)";
+  const std::string division = ". Fix: divide by math.max(1, rows): a set may hold no row of a class";
+  REQUIRE(measure_refusal("return 0 / 0") == start + "nan" + allowed + division);
+  REQUIRE(measure_refusal("return 1 / 0") == start + "inf" + allowed + division);
   REQUIRE(measure_refusal("local x") == start + "nothing" + allowed);
   REQUIRE(measure_refusal("return 'good'") == start + "'good'" + allowed);
-  REQUIRE(measure_refusal("return { a = 1, b = 0 / 0 }") == start + "b = nan" + allowed);
+  REQUIRE(measure_refusal("return { a = 1, b = 0 / 0 }") == start + "b = nan" + allowed + division);
   REQUIRE(measure_refusal("return { 1, 2 }") == start + "a table with the key 1" + allowed);
 }
 
@@ -124,6 +141,14 @@ TEST_CASE("own metrics are tried before step 0 on sets of every shape, and score
   REQUIRE(all.at("original").count("hits_c") == 1);
   REQUIRE(all.at("original").count("share") == 1);
   REQUIRE(all.at("original").count("accuracy") == 1);
+}
+
+TEST_CASE("a metric that fails where a class is never predicted is refused before step 0") {
+  const std::string share = "local n = e.counts local c = e.classes[2] return n.right[c] / ";
+  const std::string text = trial_refusal("precision = function(e) " + share + "n.predictions[c] end");
+  REQUIRE(text.find("recipe.lua:13: metric 'precision' of 'new' returned nan") == 0);
+  LoadedText guarded(with_metrics("precision = function(e) " + share + "math.max(1, n.predictions[c]) end"));
+  REQUIRE(resolve(guarded.script, kShapes).at("new").count("precision") == 1);
 }
 
 TEST_CASE("a metric that fails on some set is refused before step 0, with every other one") {
@@ -144,7 +169,12 @@ TEST_CASE("names that depend on the rows are refused while the run is on") {
   REQUIRE(
       refusal([&] { loaded.script.own_metrics(six.set()); }) ==
       "recipe.lua:13: metric 'of' of 'new' returned of_few, other names than on the made-up examples before the run "
-      "(allowed: of_many). Fix: let the names depend on e.classes alone");
+      "(allowed: of_many). Fix: let the names depend on e.role, e.set and e.classes alone");
+  LoadedText without(with_metrics("of = function(e) if e.count < 8 then return {} end return 1 end"));
+  resolve(without.script, {{"new", false, {"a", "b", "c"}, false}});
+  REQUIRE(refusal([&] {
+            without.script.own_metrics(six.set());
+          }).find("metric 'of' of 'new' returned {}, other names than") != std::string::npos);
 }
 
 TEST_CASE("examples that a metric kept are gone once it has returned") {

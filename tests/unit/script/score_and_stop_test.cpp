@@ -75,6 +75,23 @@ TEST_CASE("without a score the new task's accuracy is the score") {
   REQUIRE(loaded.script.score(measured(0.75, 0.9), measured(0.1, 0.9)) == 0.75);
 }
 
+TEST_CASE("a set that is looked for in the wrong place comes with the right one") {
+  const auto refused = [](const std::string& callbacks) {
+    return refusal([&] {
+      LoadedText loaded(recipe_text(kTrain + "\n" + callbacks));
+      recipe::Metrics metrics = names();
+      loaded.script.resolve(metrics, {});
+    });
+  };
+  const std::string score = "  score = function() return 1 end,\n";
+  REQUIRE(refused(score + "  stop = function(h) return h.original.accuracy < 0.5 end,")
+              .find("unknown field of a stopping rule's input 'original' (known: baseline, best, evaluations, history, "
+                    "last, seconds, state, step, steps). Fix: write h.last.original") != std::string::npos);
+  REQUIRE(refused("  score = function(m) return m.tones.accuracy end,")
+              .find("unknown evaluation set 'tones' (known: baseline, new, original). Fix: a set has its name under "
+                    "data, as in m.new.accuracy") != std::string::npos);
+}
+
 TEST_CASE("a score that is no finite number is refused with the callback's line") {
   const auto refused = [](const std::string& body) {
     LoadedText loaded(with("function(m) " + body + " end", "nil"));

@@ -57,6 +57,21 @@ TEST_CASE("every fault of the options is reported at once, with its line") {
           "recipe.lua:12: lora.rank must be a whole number, not 2.5 (allowed: 1 to 512)"});
 }
 
+TEST_CASE("an option's name in other libraries leads to engram's, where the strategy has it") {
+  const std::string allowed = " (allowed: rank, alpha, dropout, targets, bias, fast)";
+  REQUIRE(faults_of({{"r", test::number(4, 8)},
+                     {"target_modules", test::string("query", 9)},
+                     {"modules_to_save", test::string("classifier", 10)},
+                     {"num_virtual_tokens", test::number(8, 11)}}) ==
+          std::vector<std::string>{
+              "recipe.lua:8: strategy 'lora' has no option 'r'" + allowed + ". Fix: engram's word for it is rank",
+              "recipe.lua:9: strategy 'lora' has no option 'target_modules'" + allowed +
+                  ". Fix: engram's word for it is targets",
+              "recipe.lua:10: strategy 'lora' has no option 'modules_to_save'" + allowed +
+                  ". Fix: leave it out: the new task's head always trains, and is saved",
+              "recipe.lua:11: strategy 'lora' has no option 'num_virtual_tokens'" + allowed});
+}
+
 TEST_CASE("a value of another type is refused in words") {
   REQUIRE(faults_of({{"rank", test::string("eight")}}) ==
           std::vector<std::string>{"recipe.lua:8: lora.rank must be a whole number, not a string (allowed: 1 to 512)"});
