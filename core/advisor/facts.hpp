@@ -63,7 +63,7 @@ struct EvaluationFacts {
   int64_t rows = 0;
   std::string frequent_label;
   double frequent_share = 0;  // of the most frequent label; 0: not known
-  bool limited = false;       // data.<name>.rows is set
+  int64_t rows_in_file = 0;   // what data.<name>.rows could take; no more than `rows`: all of the file is taken
 };
 
 struct TextFacts {

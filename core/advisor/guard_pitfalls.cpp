@@ -77,19 +77,28 @@ double drop_that_matters(const Guards& guards) {
   return least < 1 ? std::round(least * 1e6) / 1e6 : kPoint;
 }
 
+// What can be done about it with the file there is.
+std::string more_rows(const EvaluationFacts& set, int64_t needed) {
+  const std::string has = text::thousands(set.rows_in_file), want = text::thousands(needed);
+  if (set.rows_in_file >= needed)
+    return "data." + set.name + ".rows = " + want + " or more of the " + has + " in its file";
+  const std::string accept = "; or, where there are no more, accept that smaller drops go unnoticed (waive)";
+  if (set.rows_in_file > set.rows) {
+    return "all " + has + " rows of its file, and better a larger one: " + want + " are needed" + accept;
+  }
+  return "a larger file: this one has " + has + " rows, and " + want + " are needed" + accept;
+}
+
 void advise_on_size(const Facts& facts, std::vector<Advice>& advice) {
   const double matters = drop_that_matters(facts.guards);
   for (const EvaluationFacts& set : facts.evaluation) {
     const double seen = detectable_drop(set.rows);
     if (!set.original || set.rows == 0 || seen <= matters) continue;
-    const std::string needed = text::thousands(rows_to_detect(matters));
-    const std::string change = set.limited ? "a larger data." + set.name + ".rows, " + needed + " of them or more"
-                                           : "a file with at least " + needed + " rows for data." + set.name;
     advice.push_back({"small_original", "data." + set.name,
                       "on " + text::thousands(set.rows) + " rows the smallest drop that can be told from chance is " +
                           points(seen) + " of accuracy (paired test, 95 % confidence, 80 % power), and " +
                           points(matters) + (matters == kPoint ? " matters" : " matter"),
-                      change});
+                      more_rows(set, rows_to_detect(matters))});
   }
 }
 

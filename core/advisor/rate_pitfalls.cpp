@@ -18,6 +18,8 @@ constexpr double kAdapterFactor = 10;         // adapters are trained at about t
 constexpr double kAdapterPeak = 2e-3;
 constexpr double kAdapterLeast = 5e-5;
 constexpr double kEpsilon = 1e-4;     // above it, AdamW is no longer what these numbers are about
+constexpr int64_t kFewestSteps = 50;  // to learn a task in
+constexpr double kLeastRate = 1e-5;   // of what is usual in full fine-tuning
 constexpr int64_t kStepsToWarm = 50;  // shorter runs have no start to speak of
 
 std::string number(double value) {
@@ -56,6 +58,26 @@ void advise_on_epochs(const TrainingFacts& training, std::vector<Advice>& advice
                         "goes on losing",
                     epochs >= 1 ? "epochs = " + text::shortest(epochs) + ", or learning_rate = " + number(rate)
                                 : "learning_rate = " + number(rate)});
+}
+
+// AdamW moves a weight by about its rate at each step, so the sum of the rates is how far it can get.
+void advise_on_too_little(const TrainingFacts& training, std::vector<Advice>& advice) {
+  const double least = adapters(training) ? kAdapterLeast : kLeastRate;
+  const double mean_rate = training.learning_rate * training.mean_factor * training.mean_scale;
+  const double steps = static_cast<double>(training.steps), wanted = static_cast<double>(kFewestSteps) * least;
+  if (training.steps < kFewestSteps) {
+    const double epochs = std::ceil(training.epochs * static_cast<double>(kFewestSteps) / steps);
+    advice.push_back({"under_training", "train.epochs",
+                      text::thousands(training.steps) + " optimizer steps in all: below 50 a task is hardly learnt",
+                      "epochs = " + text::shortest(epochs) + ", a smaller batch_size, or more rows"});
+  } else if (steps * mean_rate < wanted * (1 - 1e-9)) {
+    advice.push_back({"under_training", "train.learning_rate",
+                      text::thousands(training.steps) + " steps at a mean rate of " + number(mean_rate) +
+                          " move no weight by more than about " + number(steps * mean_rate) + ", and below " +
+                          number(wanted) + " a task is hardly learnt",
+                      "learning_rate = " + number(training.learning_rate * wanted / (steps * mean_rate)) +
+                          " or more, or more epochs"});
+  }
 }
 
 void advise_on_one_rate(const Facts& facts, std::vector<Advice>& advice) {
@@ -123,6 +145,7 @@ void advise_on_rates(const Facts& facts, std::vector<Advice>& advice) {
   advise_on_one_rate(facts, advice);
   if (!rules_hold(training)) return;
   advise_on_epochs(training, advice);
+  advise_on_too_little(training, advice);
   advise_on_peak(training, advice);
   advise_on_batch(training, advice);
   advise_on_warm_up(training, advice);

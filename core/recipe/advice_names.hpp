@@ -11,6 +11,7 @@ namespace engram::recipe {
 inline const std::vector<std::pair<std::string, std::string>> kAdvice = {
     {"new_task_alone", "neither score nor stop sees what the original task loses"},
     {"over_training", "too many epochs at too high a rate for so few rows"},
+    {"under_training", "too few steps, or too low a rate for them, to learn the task"},
     {"one_rate", "full fine-tuning at one rate for all layers"},
     {"rate_too_high", "a peak rate above what is usual for what trains"},
     {"rate_too_low", "an adapter trained at a rate for full fine-tuning"},

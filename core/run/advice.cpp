@@ -23,8 +23,10 @@ constexpr double kTrainedTrunk = 0.01;
 advisor::Guards guards_of(Preparation& prepared) {
   script::RecipeScript& script = prepared.script;
   const Json kept = script.state();
+  std::set<std::string> score_reads, stop_reads;
   std::optional<RecipeError> runaway;  // takes seconds each time, and the run will tell of it
-  const auto asked = [&](const auto& call) {
+  const auto asked = [&](std::set<std::string>& reads, const auto& call) {
+    script.watch_reads(&reads);
     if (runaway) throw RecipeError(*runaway);
     try {
       return call();
@@ -33,20 +35,24 @@ advisor::Guards guards_of(Preparation& prepared) {
       throw;
     }
   };
-  const auto afresh = [&](const auto& call) {
+  const auto afresh = [&](std::set<std::string>& reads, const auto& call) {
     script.restore(kept);
-    return asked(call);
+    return asked(reads, call);
   };
   const advisor::Rules rules = {
-      .score = [&](const auto& now, const auto& base) { return afresh([&] { return script.score(now, base); }); },
-      .stop = [&](const auto& history) { return afresh([&] { return script.stop(history); }); },
-      .stop_next = [&](const auto& history) { return asked([&] { return script.stop(history); }); }};
+      .score = [&](const auto& now,
+                   const auto& base) { return afresh(score_reads, [&] { return script.score(now, base); }); },
+      .stop = [&](const auto& history) { return afresh(stop_reads, [&] { return script.stop(history); }); },
+      .stop_next = [&](const auto& history) { return asked(stop_reads, [&] { return script.stop(history); }); }};
   std::vector<std::string> original;
   for (const recipe::DataSet& set : prepared.recipe().data) {
     const bool scored = set.use == recipe::DataUse::evaluate;
     if (scored && set.role == recipe::DataRole::original_task) original.push_back(set.name);
   }
   advisor::Guards guards = advisor::find_guards(rules, prepared.metric_names, original);
+  script.watch_reads(nullptr);
+  guards.score_reads.merge(score_reads);
+  guards.stop_reads.merge(stop_reads);
   script.restore(kept);
   return guards;
 }

@@ -48,12 +48,18 @@ TEST_CASE(
     "an original set too small for the drop that the rules tolerate is advised on, with the smallest drop it shows") {
   advisor::Facts facts = good_facts();
   facts.evaluation[1].rows = 200;
+  facts.evaluation[1].rows_in_file = 200;
   CHECK(only_text(facts) ==
         "data.original: on 200 rows the smallest drop that can be told from chance is 4.4 points of accuracy (paired "
-        "test, 95 % confidence, 80 % power), and 2 points matter. change: a file with at least 979 rows for "
-        "data.original  [small_original]");
-  facts.evaluation[1].limited = true;
-  CHECK(only_text(facts).find("change: a larger data.original.rows, 979 of them or more") != std::string::npos);
+        "test, 95 % confidence, 80 % power), and 2 points matter. change: a larger file: this one has "
+        "200 rows, and 979 are needed; or, where there are no more, accept that smaller drops go unnoticed (waive)  "
+        "[small_original]");
+  facts.evaluation[1].rows_in_file = 400;
+  CHECK(only_text(facts).find("change: all 400 rows of its file, and better a larger one: 979 are needed; or") !=
+        std::string::npos);
+  facts.evaluation[1].rows_in_file = 100000;
+  CHECK(only_text(facts).find("change: data.original.rows = 979 or more of the 100,000 in its file") !=
+        std::string::npos);
   facts.evaluation[1].rows = 979;
   CHECK(names(facts).empty());
 }

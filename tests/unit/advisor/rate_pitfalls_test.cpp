@@ -46,6 +46,26 @@ TEST_CASE("what is too much training grows with the rows, and is ten times as mu
   CHECK(names(facts).empty());
 }
 
+TEST_CASE("fewer than 50 steps are advised on, and so is a rate that gets nowhere in more") {
+  advisor::Facts facts = good_facts();
+  facts.training.steps = 20;
+  CHECK(only_text(facts) ==
+        "train.epochs: 20 optimizer steps in all: below 50 a task is hardly learnt. change: epochs = 8, a smaller "
+        "batch_size, or more rows  [under_training]");
+  facts.training.steps = 50;
+  facts.training.learning_rate = 1e-5;  // 5e-6 in the mean
+  CHECK(only_text(facts) ==
+        "train.learning_rate: 50 steps at a mean rate of 5e-06 move no weight by more than about 0.00025, and below "
+        "5e-04 a task is hardly learnt. change: learning_rate = 2e-05 or more, or more epochs  [under_training]");
+  facts.training.learning_rate = 2e-5;
+  CHECK(names(facts).empty());
+  facts.training.trained = advisor::Trained::adapters;
+  facts.training.learning_rate = 5e-5;
+  CHECK(names(facts) == Names{"under_training"});
+  facts.training.learning_rate = 1e-4;
+  CHECK(names(facts).empty());
+}
+
 TEST_CASE("where even one epoch is too much, the rate is to fall") {
   advisor::Facts facts = good_facts();
   facts.training.learning_rate = 1e-4;
@@ -136,7 +156,7 @@ TEST_CASE("full fine-tuning that starts at its peak is advised to warm up") {
         "nothing yet of how large gradients are. change: schedule = require(\"engram.schedule\").linear { warmup = 0.1 "
         "}  [warm_up]");
   facts.training.steps = 49;
-  CHECK(names(facts).empty());
+  CHECK(names(facts) == Names{"under_training"});  // too short to warm up
   facts = with_adapters();
   facts.training.first_factor = 1;
   CHECK(names(facts).empty());

@@ -101,12 +101,12 @@ TEST_CASE("advice is waived by its short name, and a wrong one gets the nearest"
   REQUIRE_FALSE(read_right(top).original_waived);
   REQUIRE(resolved(read_right(top)).at("waive") == Json{"warm_up", "rank"});
   entry(top, "waive") = table({}, {text("warmup"), text("rank")});
-  REQUIRE(
-      faults_of(top) ==
-      std::vector<std::string>{
-          "r.lua:1: waive names 'warmup'; did you mean 'warm_up'? (allowed: original, new_task_alone, over_training, "
-          "one_rate, rate_too_high, rate_too_low, batch_and_rate, warm_up, rank, embedding_decay, shared_rows, "
-          "small_original, accuracy_only, cut_texts)"});
+  REQUIRE(faults_of(top) ==
+          std::vector<std::string>{
+              "r.lua:1: waive names 'warmup'; did you mean 'warm_up'? (allowed: original, new_task_alone, "
+              "over_training, under_training, "
+              "one_rate, rate_too_high, rate_too_low, batch_and_rate, warm_up, rank, embedding_decay, shared_rows, "
+              "small_original, accuracy_only, cut_texts)"});
 }
 
 TEST_CASE("references between sections are checked") {
