@@ -12,6 +12,7 @@ namespace engram::cli {
 // What a command's callback leaves for main.
 struct Context {
   ExitCode exit_code = ExitCode::done;
+  bool json = false;  // failures are told on standard output too, as JSON
 };
 
 // Each adds its command to `app`, with a callback that does the work and may throw; main turns errors into text.

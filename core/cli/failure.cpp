@@ -25,16 +25,17 @@ bool tells_of_memory(const std::string& text) {
   return text.find("can't allocate memory") != std::string::npos || text.find("out of memory") != std::string::npos;
 }
 
+Failure failure(Fault fault, ExitCode code) {
+  return {"engram: " + indented(fault, "  ") + "\n", code, {std::move(fault)}};
+}
+
 Failure torch_failure(const c10::Error& error) {
   const std::string text = text::trim(error.what_without_backtrace());
   const bool memory = dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr || tells_of_memory(text);
-  if (memory) {
-    return {"engram: out of memory: " + text +
-                "\n  fix: a smaller train.batch_size with more train.accumulation, "
-                "or a smaller train.max_length\n",
-            ExitCode::resources};
-  }
-  return {"engram: LibTorch failed: " + text + "\n", ExitCode::internal};
+  if (!memory) return failure({.what = "LibTorch failed: " + text}, ExitCode::internal);
+  return failure({.what = "out of memory: " + text,
+                  .fix = "a smaller train.batch_size with more train.accumulation, or a smaller train.max_length"},
+                 ExitCode::resources);
 }
 
 }  // namespace
@@ -55,18 +56,28 @@ Failure describe(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
   } catch (const Error& error) {
-    return {fault_list(error), error.exit_code()};
+    return {fault_list(error), error.exit_code(), error.faults()};
   } catch (const interrupt::Interrupted&) {
-    return {"engram: interrupted\n", ExitCode::interrupted};
+    return failure({.what = "interrupted"}, ExitCode::interrupted);
   } catch (const c10::Error& error) {
     return torch_failure(error);
   } catch (const std::bad_alloc&) {
-    return {"engram: out of memory\n", ExitCode::resources};
+    return failure({.what = "out of memory"}, ExitCode::resources);
   } catch (const std::exception& error) {
-    return {"engram: unexpected: " + std::string(error.what()) + "\n", ExitCode::internal};
+    return failure({.what = "unexpected: " + std::string(error.what())}, ExitCode::internal);
   } catch (...) {
-    return {"engram: unexpected: something that is no exception was thrown\n", ExitCode::internal};
+    return failure({.what = "unexpected: something that is no exception was thrown"}, ExitCode::internal);
   }
+}
+
+std::string json_line(const Failure& failure) {
+  Json faults = Json::array();
+  for (const Fault& fault : failure.faults) {
+    faults.push_back({{"what", fault.what}, {"where", fault.where}, {"allowed", fault.allowed}, {"fix", fault.fix}});
+  }
+  const Json line = {
+      {"event", "failed"}, {"exit_code", static_cast<int>(failure.exit_code)}, {"faults", std::move(faults)}};
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace engram::cli

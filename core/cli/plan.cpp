@@ -78,14 +78,17 @@ void execute(const Options& options) {
 
 }  // namespace
 
-void add_plan(CLI::App& app, Context&) {
+void add_plan(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App& command =
       *app.add_subcommand("plan", "Says what a recipe would do, and refuses what it could not; loads no weights");
   command.add_option("recipe", options->source.recipe, "The recipe, a Lua file; - for standard input")->required();
   options->source.add_to(command);
   command.add_flag("--json", options->json, "One JSON object");
-  command.callback([options] { execute(*options); });
+  command.callback([options, &context] {
+    context.json = options->json;
+    execute(*options);
+  });
 }
 
 }  // namespace engram::cli

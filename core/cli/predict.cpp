@@ -102,6 +102,7 @@ void add_predict(CLI::App& app, Context& context) {
   command.add_option("--device", options->device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   command.add_flag("--json", options->json, "One JSON object a line, instead of label, probability and text");
   command.callback([options, &context] {
+    context.json = options->json;
     try {
       execute(*options);
     } catch (const interrupt::Interrupted&) {

@@ -56,6 +56,7 @@ ExitCode run(CLI::App& app, const engram::cli::Context& context, int argc, char*
     return ExitCode::usage;
   } catch (...) {
     const engram::cli::Failure failure = engram::cli::describe(std::current_exception());
+    if (context.json) std::cout << engram::cli::json_line(failure);
     std::cout.flush();
     std::cerr << failure.text;
     return failure.exit_code;

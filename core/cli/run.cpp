@@ -31,8 +31,11 @@ struct Options {
 };
 
 run::Console console_of(const report::Style& style) {
-  return {.out = std::cout, .style = style, .tell = [](const std::exception_ptr& thrown) {
+  return {.out = std::cout,
+          .style = style,
+          .tell = [json = style.mode == report::Mode::json](const std::exception_ptr& thrown) {
             const Failure failure = describe(thrown);
+            if (json) std::cout << json_line(failure);
             std::cout.flush();
             std::cerr << failure.text;
             return failure.exit_code;
@@ -106,6 +109,7 @@ void add_run(CLI::App& app, Context& context) {
   command.callback([options, &context, recipe, resume] {
     if (recipe->count() + resume->count() == 0) throw CLI::RequiredError("recipe");
     if (recipe->count() > 1 && !options->source.point.empty()) throw CLI::ExcludesError("--point", "several recipes");
+    context.json = options->json;
     context.exit_code = execute(*options);
   });
 }

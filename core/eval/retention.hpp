@@ -19,6 +19,7 @@ struct TrackedSet {
   std::string metric = "accuracy";  // the one that stands for the set
   double floor = 0;                 // majority-class rate
   double reference = 1;             // new task only: the score that counts as learnt
+  int64_t rows = 0;                 // a loss of one row or less is none; 0: every loss counts
 };
 
 double drop(double untouched, double now);
@@ -32,8 +33,11 @@ struct CrossoverPoint {
 };
 
 struct Crossover {
-  std::optional<CrossoverPoint> marginal;  // the first point where more was lost than learnt since the last evaluation
-  std::optional<CrossoverPoint> level;     // the first point where the retained share falls to the gained share
+  // The first point where more was lost than learnt since the last evaluation, and more than one row of an original
+  // set.
+  std::optional<CrossoverPoint> marginal;
+  // The first point where the retained share has fallen to the gained share, by more than one row.
+  std::optional<CrossoverPoint> level;
 };
 
 // Over a run's evaluations, each role averaged over its sets. Empty points mean "none seen".

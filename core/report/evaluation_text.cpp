@@ -26,8 +26,9 @@ std::string evaluation_text(const EvaluationView& evaluation, const Style& style
   const std::string gap(used + 2 < width ? width - used : 2, ' ');
   const TableColumns shown = evaluation.kind == EvaluationKind::baseline ? TableColumns::baseline : TableColumns::all;
   const std::string heading = score.empty() ? "" : gap + score + style.paint(Colour::good, best);
-  return "  " + style.paint(Colour::strong, left) + heading + "\n" + evaluation_table(evaluation.rows, shown, style) +
-         "\n";
+  std::vector<EvaluationRow> rows = evaluation.rows;
+  std::erase_if(rows, [](const EvaluationRow& row) { return row.detail; });
+  return "  " + style.paint(Colour::strong, left) + heading + "\n" + evaluation_table(rows, shown, style) + "\n";
 }
 
 }  // namespace engram::report

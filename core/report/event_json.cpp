@@ -38,6 +38,7 @@ Json step_event(const StepProgress& progress) {
                 {"loss", progress.loss},
                 {"learning_rate", by_name(progress.learning_rates)},
                 {"gradient_norm", progress.gradient_norm}};
+  if (!progress.schedule_factors.empty()) event["schedule_factors"] = by_name(progress.schedule_factors);
   if (progress.mixed_examples > 0) event["mixed_examples"] = progress.mixed_examples;
   if (!progress.terms.empty()) event["terms"] = by_name(progress.terms);
   if (!progress.penalties.empty()) event["penalties"] = by_name(progress.penalties);

@@ -92,6 +92,7 @@ void EventLog::finished(const RunSummary& summary) {
   timing("finished", {{"time", utc_now()},
                       {"training_seconds", milliseconds_kept(summary.training_seconds)},
                       {"evaluation_seconds", milliseconds_kept(summary.evaluation_seconds)},
+                      {"preparing_seconds", milliseconds_kept(summary.preparing_seconds)},
                       {"total_seconds", milliseconds_kept(summary.total_seconds)},
                       {"peak_bytes", summary.peak_bytes}});
 }

@@ -9,9 +9,9 @@
 namespace engram::report {
 namespace {
 
-// Three decimals of a loss, one of a percentage: what a set of some hundred rows can resolve.
+// One decimal of a percentage is what a set of some hundred rows can resolve; losses are told apart to four.
 double shown(Unit unit, double value) { return unit == Unit::share ? 100 * value : value; }
-int decimals(Unit unit) { return unit == Unit::share ? 1 : 3; }
+int decimals(Unit unit) { return unit == Unit::share ? 1 : unit == Unit::nats ? 4 : 3; }
 
 bool prints_as_zero(Unit unit, double value) {
   return text::fixed(std::abs(shown(unit, value)), decimals(unit)) == text::fixed(0, decimals(unit));

@@ -112,6 +112,7 @@ Json to_json(const RunSummary& summary) {
           {"seconds",
            {{"training", summary.training_seconds},
             {"evaluation", summary.evaluation_seconds},
+            {"preparing", summary.preparing_seconds},
             {"total", summary.total_seconds}}},
           {"peak_bytes", summary.peak_bytes}};
 }

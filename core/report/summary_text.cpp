@@ -54,16 +54,20 @@ std::string kept_lines(const RunSummary& summary, const Style& style) {
   const ChosenCheckpoint& chosen = *summary.chosen;
   const RunPoint at{static_cast<double>(chosen.step), chosen.epoch};
   const std::string what = chosen.label.empty() ? point_text(at) : point_text(at) + ", " + chosen.label;
+  const std::string nothing =
+      "no checkpoint: the model as it began scored best, and every evaluation after step 0 scored less or was refused. "
+      "Train longer or at a higher rate, or look at what score takes off";
   return line("kept",
               what + ", score " + text::fixed(chosen.score, 4) + ", the best of " + std::to_string(chosen.among) +
                   (chosen.among == 1 ? " evaluation" : " evaluations"),
               style) +
-         line("", chosen.folder.empty() ? "nothing to save: this is the model as it began" : chosen.folder, style);
+         line("", chosen.folder.empty() ? nothing : chosen.folder, style);
 }
 
 std::string took(const RunSummary& summary) {
   std::string text = text::duration(summary.total_seconds) + " in all: " + text::duration(summary.training_seconds) +
-                     " training, " + text::duration(summary.evaluation_seconds) + " evaluating";
+                     " training, " + text::duration(summary.evaluation_seconds) + " evaluating, " +
+                     text::duration(summary.preparing_seconds) + " preparing";
   if (summary.peak_bytes > 0) text += "; peak memory " + text::bytes(static_cast<uint64_t>(summary.peak_bytes));
   return text;
 }

@@ -58,17 +58,18 @@ struct RunHeader {
 
 // One log point of the loop.
 struct StepProgress {
-  int64_t step = 0;                                            // optimizer steps done
-  int64_t steps = 0;                                           // planned
-  double epoch = 0;                                            // fractional epochs done
-  double loss = 0;                                             // mean over the examples since the last log point
-  std::vector<std::pair<std::string, double>> learning_rates;  // by optimizer group; the first is shown
-  double gradient_norm = 0;                                    // before clipping
-  int64_t mixed_examples = 0;                                  // of the step, from other data sets
-  std::vector<std::pair<std::string, double>> terms;           // weighted loss terms of the step, nats
-  std::vector<std::pair<std::string, double>> penalties;       // weighted penalties of the step, nats
-  double samples_per_second = 0;                               // clock
-  double seconds_left = 0;                                     // clock; below 0: not known yet
+  int64_t step = 0;                                              // optimizer steps done
+  int64_t steps = 0;                                             // planned
+  double epoch = 0;                                              // fractional epochs done
+  double loss = 0;                                               // mean over the examples since the last log point
+  std::vector<std::pair<std::string, double>> learning_rates;    // by optimizer group; the first is shown
+  std::vector<std::pair<std::string, double>> schedule_factors;  // "ewc.lambda", times what the recipe says
+  double gradient_norm = 0;                                      // before clipping
+  int64_t mixed_examples = 0;                                    // of the step, from other data sets
+  std::vector<std::pair<std::string, double>> terms;             // weighted loss terms of the step, nats
+  std::vector<std::pair<std::string, double>> penalties;         // weighted penalties of the step, nats
+  double samples_per_second = 0;                                 // clock
+  double seconds_left = 0;                                       // clock; below 0: not known yet
 };
 
 // One measure of one set. `change` is now - baseline, so its sign alone does not say whether it is good.
@@ -83,6 +84,7 @@ struct EvaluationRow {
   std::optional<double> drop;      // original task: what was lost, larger is worse
   std::optional<double> retained;  // original task: 1 - relative drop
   Better better = Better::by_unit;
+  bool detail = false;  // left out of the tables during a run; files and --json hold it
 };
 
 enum class EvaluationKind {
@@ -140,6 +142,7 @@ struct RunSummary {
   std::vector<std::string> next;  // command lines that make sense now, each with what it does after two spaces
   double training_seconds = 0;    // clock
   double evaluation_seconds = 0;  // clock
+  double preparing_seconds = 0;   // clock; before the first step, scoring left out
   double total_seconds = 0;       // clock
   int64_t peak_bytes = 0;         // resident; 0: not measured
 };

@@ -89,7 +89,8 @@ int64_t type_vocabulary(const sdk::ModelView& view) {
   return 1;
 }
 
-void give_heads(const Preparation& prepared, const data::Tokenizer& tokenizer, Material& material) {
+void give_heads(const Preparation& prepared, const data::Tokenizer& tokenizer, Material& material,
+                const std::function<void(const std::string&)>& phase) {
   const recipe::Recipe& recipe = prepared.recipe();
   for (const recipe::Task& task : recipe.tasks) {
     const TaskFacts& facts = prepared.task(task.name);
@@ -101,6 +102,8 @@ void give_heads(const Preparation& prepared, const data::Tokenizer& tokenizer, M
         if (set.set->name != task.probe_data) continue;
         const data::Examples examples = load_set(prepared, set, tokenizer);
         require_labels(examples, set);
+        phase("fitting a head for " + task.name + " on " + text::thousands(examples.size()) + " rows of data." +
+              set.set->name);
         // Training sets and those of strategies were compared before.
         if (set.set->use == recipe::DataUse::strategies && !material.strategy_sets.contains(set.set->name)) {
           warn_of_shared_rows(prepared, material, examples, "the data that a probe is fitted on");
@@ -201,7 +204,7 @@ Material load_material(const Preparation& prepared, at::Device device,
   material.model = model::load_model(prepared.model_folder, task_of_unnamed_head(prepared));
   if (recipe.train.dropout) material.model->set_dropout(*recipe.train.dropout);
   material.model->move_to(device);
-  give_heads(prepared, tokenizer, material);
+  give_heads(prepared, tokenizer, material, phase);
   return material;
 }
 

@@ -1,6 +1,7 @@
 #include "run/plan_settings.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -9,6 +10,16 @@
 namespace engram::run {
 namespace {
 
+constexpr const char* kTop = "recipe";
+
+bool is_name(const std::string& key) {
+  const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  return !key.empty() && std::isdigit(static_cast<unsigned char>(key.front())) == 0 &&
+         std::all_of(key.begin(), key.end(), fits);
+}
+
+std::string key_text(const std::string& key) { return is_name(key) ? key : "[\"" + key + "\"]"; }
+
 // As a recipe writes it, with keys in order; `none` where nothing is set.
 std::string lua_text(const Json& value) {
   if (value.is_null()) return "none";
@@ -16,18 +27,33 @@ std::string lua_text(const Json& value) {
   if (!value.is_structured()) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
   std::vector<std::string> parts;
   for (const auto& [key, entry] : value.items()) {
-    parts.push_back(value.is_array() ? lua_text(entry) : "[\"" + key + "\"] = " + lua_text(entry));
+    parts.push_back(value.is_array() ? lua_text(entry) : key_text(key) + " = " + lua_text(entry));
   }
   return parts.empty() ? "{}" : "{ " + text::join(parts, ", ") + " }";
 }
 
-SettingsOf section(const std::string& name, const Json& now, const Json& otherwise) {
+// What is written is given, be it what the default is; so is what differs from the default, as the file of a data set,
+// which has no key.
+SettingsOf section(const std::string& name, const Json& now, const Json& otherwise,
+                   const script::RecipeScript& script) {
   SettingsOf settings{.section = name};
   for (const auto& [key, value] : now.items()) {
-    const bool same = otherwise.contains(key) && otherwise.at(key) == value;
-    (same ? settings.defaults : settings.given).emplace_back(key, lua_text(value));
+    const bool differs = !otherwise.contains(key) || otherwise.at(key) != value;
+    const bool given = differs || script.written(name == kTop ? key : name + "." + key);
+    (given ? settings.given : settings.defaults).emplace_back(key, lua_text(value));
   }
   return settings;
+}
+
+// Each metric of the recipe's own by its name.
+void name_metrics(const Json& metrics, SettingsOf& top) {
+  const auto all =
+      std::find_if(top.given.begin(), top.given.end(), [](const auto& pair) { return pair.first == "metrics"; });
+  if (all == top.given.end()) return;
+  auto at = top.given.erase(all);
+  for (const auto& [name, better] : metrics.items()) {
+    at = std::next(top.given.insert(at, {"metrics." + name, "{ better = " + better.dump() + " }"}));
+  }
 }
 
 // The same tasks and data sets without a setting.
@@ -88,17 +114,19 @@ std::vector<SettingsOf> settings_of(const Preparation& prepared) {
   const recipe::Recipe& recipe = prepared.recipe();
   const Json now = recipe::resolved(recipe);
   const Json otherwise = recipe::resolved(bare(recipe));
-  std::vector<SettingsOf> all = {section("recipe", top_level(now), top_level(otherwise))};
+  std::vector<SettingsOf> all = {section(kTop, top_level(now), top_level(otherwise), prepared.script)};
+  name_metrics(now["metrics"], all.front());
   place_callbacks(recipe.callbacks, all.front());
   for (const recipe::Task& task : recipe.tasks) {
-    all.push_back(section("tasks." + task.name, now["tasks"][task.name], otherwise["tasks"][task.name]));
+    all.push_back(
+        section("tasks." + task.name, now["tasks"][task.name], otherwise["tasks"][task.name], prepared.script));
   }
   for (const recipe::DataSet& set : recipe.data) {
-    all.push_back(section("data." + set.name, now["data"][set.name], otherwise["data"][set.name]));
+    all.push_back(section("data." + set.name, now["data"][set.name], otherwise["data"][set.name], prepared.script));
   }
   add_strategies(prepared, all);
-  all.push_back(section("train", now["train"], otherwise["train"]));
-  all.push_back(section("checkpoints", now["checkpoints"], otherwise["checkpoints"]));
+  all.push_back(section("train", now["train"], otherwise["train"], prepared.script));
+  all.push_back(section("checkpoints", now["checkpoints"], otherwise["checkpoints"], prepared.script));
   return all;
 }
 

@@ -81,7 +81,7 @@ std::string pairs_text(const std::vector<std::pair<std::string, std::string>>& p
 std::string settings_section(const Preparation& prepared) {
   std::string text = "settings\n";
   for (const SettingsOf& settings : settings_of(prepared)) {
-    text += line(settings.section, settings.given.empty() ? "as by default" : pairs_text(settings.given));
+    text += line(settings.section, pairs_text(settings.given));
     if (!settings.defaults.empty()) text += line("  by default", pairs_text(settings.defaults));
   }
   return text;
@@ -195,10 +195,12 @@ std::string advice_section(const Preparation& prepared) {
 }  // namespace
 
 std::string plan_text(Preparation& prepared) {
-  return "recipe " + prepared.recipe().name + "\n\n" + model_section(prepared) + "\n" + tasks_section(prepared) + "\n" +
-         data_section(prepared) + "\n" + settings_section(prepared) + "\n" + strategy::describe(prepared.resolution) +
-         "\n" + modules_section(prepared) + steps_section(prepared) + "\n" + rates_section(rate_table(prepared)) +
-         "\n" + metrics_section(prepared) + "\n" + memory_section(prepared) + warnings_section(prepared) +
+  const std::string& point = prepared.recipe().point;
+  return "recipe " + prepared.recipe().name + (point.empty() ? "" : ", point " + point) + "\n\n" +
+         model_section(prepared) + "\n" + tasks_section(prepared) + "\n" + data_section(prepared) + "\n" +
+         settings_section(prepared) + "\n" + strategy::describe(prepared.resolution) + "\n" +
+         modules_section(prepared) + steps_section(prepared) + "\n" + rates_section(rate_table(prepared)) + "\n" +
+         metrics_section(prepared) + "\n" + memory_section(prepared) + warnings_section(prepared) +
          advice_section(prepared);
 }
 

@@ -66,7 +66,8 @@ Scoring::Scoring(Preparation& prepared, const Material& material)
     const eval::TrackedSet tracked{.name = set.set->name,
                                    .metric = kHeadline,
                                    .floor = eval::majority_rate(set.examples.labels),
-                                   .reference = prepared.recipe().find_task(set.set->task)->reference_score};
+                                   .reference = prepared.recipe().find_task(set.set->task)->reference_score,
+                                   .rows = set.examples.size()};
     if (tracked.reference <= tracked.floor) {
       throw RecipeError({.what = "tasks." + set.set->task +
                                  ".reference_score is not above what always answering the most "

@@ -23,6 +23,7 @@ ExitCode Session::run() {
   trainer_ = &trainer;
   states_.emplace(prepared_, material_, trainer, folder_, events_);
   restore_or_start();
+  preparing_seconds_ = elapsed() - scoring_.seconds();
   try {
     train();
     if (!interrupted()) work_after_training();
@@ -81,10 +82,10 @@ void Session::announce() {
 void Session::score_untouched() {
   terminal_.phase("scoring the untouched model");
   history_.baseline = scoring_.score_untouched();
-  const report::EvaluationView view =
-      evaluation_view(report::EvaluationKind::baseline, {.metrics = history_.baseline}, prepared_.steps, scoring_);
+  const report::EvaluationView view = evaluation_view(report::EvaluationKind::baseline, {.metrics = history_.baseline},
+                                                      prepared_.steps, scoring_, prepared_.guards);
   if (!resuming()) events_.evaluation(view);
-  terminal_.evaluation(shortened(view));
+  terminal_.evaluation(view);
 }
 
 void Session::attach_strategies() {
@@ -150,7 +151,7 @@ void Session::one_step() {
   schedule.rate_factor *= rate_cut_;
   refuse_unknown_numbers(schedule, prepared_.resolution, recipe().callbacks.schedule);
   step_log_->before_step();
-  step_log_->add(trainer_->step(schedule));
+  step_log_->add(trainer_->step(schedule), schedule.strategy_numbers);
   if (trainer_->done() == 1) {
     kernels::synchronise(device_);
     events_.first_step(seconds_since_process_start() - options_.process_seconds - scoring_.seconds(),
@@ -199,6 +200,7 @@ report::RunSummary Session::summary() const {
   summary.steps_done = trainer_->done();
   summary.training_seconds = training_seconds_;
   summary.evaluation_seconds = scoring_.seconds();
+  summary.preparing_seconds = preparing_seconds_;
   summary.total_seconds = elapsed();
   summary.peak_bytes = static_cast<int64_t>(kernels::peak_memory(device_));
   summary.next = next_commands(summary);

@@ -41,10 +41,10 @@ void Session::evaluate() {
   evaluated_step_ = trainer_->done();
 
   report::EvaluationView view =
-      evaluation_view(report::EvaluationKind::during, evaluation, trainer_->count(), scoring_);
+      evaluation_view(report::EvaluationKind::during, evaluation, trainer_->count(), scoring_, prepared_.guards);
   view.best = best;
   events_.evaluation(view);
-  terminal_.evaluation(shortened(view));
+  terminal_.evaluation(view);
   best_unsaved_ = best && evaluation.step > 0;
 }
 
@@ -123,12 +123,12 @@ void Session::save_state(When when, std::string_view why) {
 }
 
 void Session::scored(const Candidate& candidate, bool best) {
-  report::EvaluationView view =
-      evaluation_view(report::EvaluationKind::candidate, candidate.evaluation, trainer_->count(), scoring_);
+  report::EvaluationView view = evaluation_view(report::EvaluationKind::candidate, candidate.evaluation,
+                                                trainer_->count(), scoring_, prepared_.guards);
   view.label = candidate.label;
   view.best = best;
   events_.evaluation(view);
-  terminal_.evaluation(shortened(view));
+  terminal_.evaluation(view);
   if (best) write_best();
 }
 

@@ -116,6 +116,7 @@ class Session {
   report::Ending ending_ = report::Ending::all_steps;
   std::string reason_;
   double training_seconds_ = 0;
+  double preparing_seconds_ = 0;             // before the first step of this sitting, scoring left out
   int64_t candidates_ = 0;                   // scored after training
   std::optional<Candidate> best_candidate_;  // weights proposed after training that became the result
   bool best_unsaved_ = false;                // the newest evaluation is the best, and the stop rule has not refused it

@@ -53,18 +53,20 @@ void StepLog::before_step() {
   if (waiting_.empty()) since_ = SteadyClock::now();
 }
 
-void StepLog::add(train::StepResult result) {
-  waiting_.push_back(std::move(result));
+void StepLog::add(train::StepResult result, std::map<std::string, double> factors) {
+  waiting_.push_back({std::move(result), std::move(factors)});
   if (waiting_.size() >= interval_) flush();
 }
 
-report::StepProgress StepLog::progress_of(const train::StepResult& result, double loss, double norm) const {
+report::StepProgress StepLog::progress_of(const Step& step, double loss, double norm) const {
+  const train::StepResult& result = step.result;
   const int64_t done_here = result.step - first_step_;
   report::StepProgress progress{
       .step = result.step,
       .steps = trainer_.count().total,
       .epoch = static_cast<double>(result.step) / static_cast<double>(trainer_.count().per_epoch),
       .loss = loss,
+      .schedule_factors = {step.factors.begin(), step.factors.end()},
       .gradient_norm = norm,
       .mixed_examples = result.mixed_examples,
       .samples_per_second = samples_per_second_,
@@ -80,7 +82,7 @@ void StepLog::flush() {
   if (waiting_.empty()) return;
   std::vector<at::Tensor> scalars;
   int64_t examples = 0;
-  for (const train::StepResult& result : waiting_) {
+  for (const auto& [result, factors] : waiting_) {
     scalars.push_back(result.loss);
     scalars.push_back(result.gradient_norm);
     for (const auto& [name, value] : result.terms) scalars.push_back(value.to(at::kFloat));
@@ -92,13 +94,13 @@ void StepLog::flush() {
   seconds_ += seconds;
   samples_per_second_ = static_cast<double>(examples) / seconds;
   const double* value = values.const_data_ptr<double>();
-  const std::vector<train::StepResult> read = std::move(waiting_);
+  const std::vector<Step> read = std::move(waiting_);
   waiting_.clear();
-  for (const train::StepResult& result : read) {
+  for (const Step& step : read) {
     const double loss = *value++, norm = *value++;
-    report::StepProgress progress = progress_of(result, loss, norm);
-    for (const auto& [name, unread] : result.terms) progress.terms.emplace_back(name, *value++);
-    for (const auto& [name, unread] : result.penalties) progress.penalties.emplace_back(name, *value++);
+    report::StepProgress progress = progress_of(step, loss, norm);
+    for (const auto& [name, unread] : step.result.terms) progress.terms.emplace_back(name, *value++);
+    for (const auto& [name, unread] : step.result.penalties) progress.penalties.emplace_back(name, *value++);
     if (!std::isfinite(loss) || !std::isfinite(norm)) not_finite(progress, trainer_);
     events_.step(progress);
     terminal_.step(progress);

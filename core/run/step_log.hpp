@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "report/events.hpp"
@@ -17,19 +19,24 @@ class StepLog {
 
   // Call before every step: what other work took since the last one is not counted as training.
   void before_step();
-  void add(train::StepResult result);
+  // `factors`: of strategies' numbers, as the schedule had them ("ewc.lambda").
+  void add(train::StepResult result, std::map<std::string, double> factors);
   // Reads what is waiting: one event a step. Throws InternalError (exit 6) at the first step whose loss or gradient was
   // not finite. That update and every later one with such gradients were skipped, so the weights are finite.
   void flush();
 
  private:
-  report::StepProgress progress_of(const train::StepResult& result, double loss, double norm) const;
+  struct Step {
+    train::StepResult result;
+    std::map<std::string, double> factors;
+  };
+  report::StepProgress progress_of(const Step& step, double loss, double norm) const;
 
   const train::Trainer& trainer_;
   report::EventLog& events_;
   report::Terminal& terminal_;
   size_t interval_;
-  std::vector<train::StepResult> waiting_;
+  std::vector<Step> waiting_;
   std::chrono::steady_clock::time_point since_;  // start of the work in waiting_
   double seconds_ = 0;                           // spent on steps so far
   int64_t first_step_ = 0;                       // steps done when this object was made

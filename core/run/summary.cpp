@@ -3,6 +3,27 @@
 #include <map>
 
 namespace engram::run {
+namespace {
+
+bool is_read(const report::EvaluationRow& row, const advisor::Guards& guards) {
+  const std::string now = row.set + "." + row.metric, before = "baseline." + now;
+  for (const std::set<std::string>& reads : {guards.score_reads, guards.stop_reads}) {
+    if (reads.contains(now) || reads.contains(before)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void mark_details(std::vector<report::EvaluationRow>& rows, const advisor::Guards& guards) {
+  constexpr int kMostOwn = 6;
+  std::map<std::string, int> own;
+  for (report::EvaluationRow& row : rows) {
+    const bool is_own = row.better != report::Better::by_unit;
+    const bool further = row.metric == "macro_f1" || (is_own && ++own[row.set] > kMostOwn);
+    row.detail = further && !is_read(row, guards);
+  }
+}
 
 recipe::History path_of(const recipe::History& history) {
   recipe::History path = history;
@@ -34,24 +55,16 @@ report::RunSummary summary_of_history(const recipe::History& history, const Scor
 }
 
 report::EvaluationView evaluation_view(report::EvaluationKind kind, const recipe::Evaluation& evaluation,
-                                       const train::StepCount& count, const Scoring& scoring) {
+                                       const train::StepCount& count, const Scoring& scoring,
+                                       const advisor::Guards& guards) {
   report::EvaluationView view{.kind = kind,
                               .step = evaluation.step,
                               .steps = count.total,
                               .epoch = evaluation.epoch,
                               .rows = scoring.rows(evaluation.metrics),
                               .seconds = scoring.last_seconds()};
+  mark_details(view.rows, guards);
   if (kind != report::EvaluationKind::baseline) view.score = evaluation.score;
-  return view;
-}
-
-report::EvaluationView shortened(report::EvaluationView view) {
-  constexpr int kMostOwn = 6;
-  std::map<std::string, int> own;
-  std::erase_if(view.rows, [&](const report::EvaluationRow& row) {
-    const bool is_own = row.better != report::Better::by_unit;
-    return row.metric == "macro_f1" || (is_own && ++own[row.set] > kMostOwn);
-  });
   return view;
 }
 

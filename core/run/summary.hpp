@@ -11,12 +11,12 @@ namespace engram::run {
 // Rows of the chosen and the last evaluation, the checkpoint chosen and both crossover points; the rest stays empty.
 report::RunSummary summary_of_history(const recipe::History& history, const Scoring& scoring);
 
-// What is shown of one evaluation; of a baseline the score is left out.
+// What is shown of one evaluation, its details marked; of a baseline the score is left out.
 report::EvaluationView evaluation_view(report::EvaluationKind kind, const recipe::Evaluation& evaluation,
-                                       const train::StepCount& count, const Scoring& scoring);
-// What the terminal shows during a run: no macro F1, and of a set no more than six metrics of the recipe's own. The
-// files hold every metric.
-report::EvaluationView shortened(report::EvaluationView view);
+                                       const train::StepCount& count, const Scoring& scoring,
+                                       const advisor::Guards& guards);
+// Details are macro F1 and, of a set, all but six metrics of the recipe's own; what score or stop reads is none.
+void mark_details(std::vector<report::EvaluationRow>& rows, const advisor::Guards& guards);
 
 // Refuses the newest evaluation whatever its score: the best of those before it is the result. Whether it was the best.
 bool roll_back(recipe::History& history);

@@ -61,15 +61,28 @@ predict::Input input_of(const Json& recipe, const std::string& task) {
   return predict::Input::text;
 }
 
+[[noreturn]] void refuse_without_best(const checkpoint::RunFolder& run) {
+  const std::string folder = run.path().string();
+  const Json result = std::filesystem::exists(run.result()) ? read_json(run.result()) : Json::object();
+  if (result.contains("chosen") && result.at("chosen").is_object()) {
+    throw DataError({.what = "holds no checkpoint: the model as it began scored best, so nothing that was trained is "
+                             "kept",
+                     .where = folder,
+                     .fix = "train longer or at a higher rate, or look at what score takes off (" +
+                            (run.path() / "metrics.csv").string() + " has every evaluation)"});
+  }
+  throw DataError({.what = "holds no checkpoint: the run has not got so far",
+                   .where = folder,
+                   .fix = "go on with engram run --resume " + folder});
+}
+
 }  // namespace
 
 predict::Predictor open_trained(const std::filesystem::path& run_folder, at::Device device) {
   const checkpoint::RunFolder run = checkpoint::RunFolder::open(run_folder);
   const Json manifest = read_json(run.manifest());
   if (!std::filesystem::exists(run.best())) {
-    throw DataError({.what = "holds no best checkpoint: nothing scored better than the starting point, or it never got "
-                             "so far",
-                     .where = run_folder.string()});
+    refuse_without_best(run);
   }
   const std::string task = manifest.at("trained_task").get<std::string>();
   const bool is_adapter = std::filesystem::exists(run.best() / "adapter_config.json");

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from tiny import ENGRAM, TinyCase
+from tiny import ENGRAM, RECIPE, TinyCase, write_rows
 
 
 class Headless(TinyCase):
@@ -69,10 +69,45 @@ class Headless(TinyCase):
     def test_json_and_quiet_do_not_go_together(self):
         self.engram("run", self.recipe(), "--json", "--quiet", expect=2)
 
-    def test_refusals_go_to_standard_error_also_with_json(self):
+    def test_refusals_go_to_standard_error_and_with_json_as_an_object_to_standard_output(self):
         done = self.engram("run", self.recipe(train="epoks = 3,"), "--json", expect=3)
         self.assertIn("epoks", done.stderr)
-        self.assertNotIn("epoks", done.stdout)
+        failed = json.loads(done.stdout)
+        self.assertEqual((failed["event"], failed["exit_code"]), ("failed", 3))
+        self.assertIn("epoks", failed["faults"][0]["what"])
+        self.assertIn("epochs", failed["faults"][0]["what"] + failed["faults"][0]["allowed"])
+        self.assertEqual(self.engram("run", self.recipe(train="epoks = 3,"), expect=3).stdout, "")
+
+    def test_a_failure_after_the_start_is_an_object_too(self):
+        rule = 'stop = function(h) if h.last.step == 4 then error("my own words") end return false end,'
+        lines = self.engram("run", self.recipe(rest=rule), "--json", "--out", "out", expect=3).stdout.splitlines()
+        finished, failed = json.loads(lines[-2]), json.loads(lines[-1])
+        self.assertEqual((finished["event"], finished["ending"]), ("finished", "failed"))
+        self.assertEqual((failed["event"], failed["exit_code"]), ("failed", 3))
+        self.assertIn("my own words", failed["faults"][0]["what"])
+
+    def test_steps_tell_what_the_schedule_makes_of_strategies_numbers(self):
+        recipe = self.recipe(strategies='{ "l2_sp" }')
+        text = recipe.read_text().replace("schedule = schedule.linear { warmup = 0.1 },", """schedule = function(s)
+          return { lr = 1, ["l2_sp.strength"] = s.step < 2 and 0.25 or 1 } end,""")
+        recipe.write_text(text)
+        lines = map(json.loads, self.engram("run", recipe, "--json", "--out", "out").stdout.splitlines())
+        steps = [line["schedule_factors"]["l2_sp.strength"] for line in lines if line["event"] == "step"]
+        self.assertEqual(steps[:3], [0.25, 0.25, 1])
+        written = [event for event in self.events("out") if event["event"] == "step"]
+        self.assertEqual([event["schedule_factors"]["l2_sp.strength"] for event in written], steps)
+
+    def test_what_goes_before_the_first_step_is_told_and_accounted_for(self):
+        text = RECIPE.replace('head = "from model" }', 'head = { probe = "past" } }').replace(
+            "    original = {", '''    past     = { "past.csv", text = "text", label = "label", task = "wind", use = "strategies" },
+    original = {''')
+        write_rows(self.folder / "past.csv", ["calm", "stormy", "windy"], 40, 4)
+        told = self.engram("run", self.recipe(text=text), "--out", "out").stdout
+        self.assertIn("fitting a head for wind on 40 rows of data.past", told)
+        self.assertIn("preparing", told[told.index("took"):])
+        seconds = self.result("out")["seconds"]
+        self.assertGreater(seconds["preparing"], 0)
+        self.assertLessEqual(seconds["preparing"] + seconds["training"] + seconds["evaluation"], seconds["total"] + 0.01)
 
     def test_the_device_is_the_recipe_s_unless_the_command_line_names_one(self):
         self.engram("run", self.recipe(), "--device", "cpu", "--set", "train.epochs=1", "--out", "out")

@@ -39,7 +39,7 @@ class Plan(TinyCase):
         self.assertFalse((self.folder / "runs").exists())
 
     def test_strict_lets_a_recipe_without_advice_pass(self):
-        waived = 'waive = { "rate_too_high", "batch_and_rate", "small_original", "shared_rows", "over_training" },'
+        waived = 'waive = { "rate_too_high", "batch_and_rate", "small_original", "shared_rows", "over_training", "under_training" },'
         recipe = self.recipe(strategies=LORA.replace("rank = 4", "rank = 8"), rest=waived)
         self.assertIn("advice\n  none", self.engram("plan", recipe, "--strict").stdout)
 
@@ -84,6 +84,36 @@ class Plan(TinyCase):
         self.assertIn("train.accumulation", planned["defaults"])
         self.assertNotIn("train.learning_rate", planned["defaults"])
 
+    def test_what_is_written_is_no_default_be_it_the_same(self):
+        recipe = self.recipe(train="seed = 17, clip = 1,", rest="""
+          metrics = { rare = function(e) return e.count end,
+                      off = { function(e) return e.count end, better = "smaller" } },""")
+        planned = json.loads(self.engram("plan", recipe, "--json").stdout)
+        for setting in ["train.seed", "train.clip", "data.train.use"]:
+            self.assertNotIn(setting, planned["defaults"])
+        self.assertIn("train.beta1", planned["defaults"])
+        text = " ".join(self.engram("plan", recipe).stdout.split())
+        self.assertIn('metrics.rare = { better = "larger" }, metrics.off = { better = "smaller" }', text)
+        self.assertNotIn("as by default", text)
+
+    def test_a_rule_that_remembers_and_one_that_looks_back_are_seen_to_read(self):
+        rules = {"new.macro_f1": "h.state.best = math.max(h.state.best or 0, h.last.new.macro_f1) return false",
+                 "original.loss": "return h.evaluations > 99 and h.history[1].original.loss > 3 "
+                                  "or h.history[1].original.loss > 99"}
+        for metric, body in rules.items():
+            recipe = self.recipe(rest=f"stop = function(h) {body} end,")
+            self.assertEqual(json.loads(self.engram("plan", recipe, "--json").stdout)["metrics"]["stop_reads"], [metric])
+
+    def test_a_metric_that_score_reads_is_shown_during_the_run(self):
+        recipe = self.recipe(rest="")
+        self.assertNotIn("macro F1", self.engram("run", recipe).stdout.split("the checkpoint that is kept")[0])
+        recipe.write_text(recipe.read_text().replace("new.accuracy", "new.macro_f1"))
+        self.assertIn("macro F1", self.engram("run", recipe).stdout.split("the checkpoint that is kept")[0])
+        lines = self.engram("run", recipe, "--json").stdout.splitlines()
+        for event in map(json.loads, lines):
+            if event["event"] == "evaluation":
+                self.assertIn("macro_f1", event["metrics"]["new"])
+
 
     def test_every_point_of_a_grid_is_planned_and_advice_names_lines_of_its_recipe(self):
         text = self.recipe(strategies='{ "lora", rank = p.rank }').read_text()
@@ -95,6 +125,7 @@ class Plan(TinyCase):
         self.assertIn("point rank=64: strategy 'lora', plan: rank 64 is larger than the smaller side", refused)
         recipe.write_text(recipe.read_text().replace("64", "4"))
         planned = self.engram("plan", recipe).stdout
+        self.assertIn("\nrecipe grid, point rank=1\n", planned)
         self.assertRegex(planned, "grid of 3 points\n  rank=1  24 steps, 322 trainable, . pieces of advice\n  rank=4")
         line = text[:text.index("p.rank")].count("\n") + 1
         self.assertIn(f"strategies[1].rank ({recipe}:{line}): rank 1 at", " ".join(planned.split()))

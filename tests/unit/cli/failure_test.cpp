@@ -29,6 +29,16 @@ TEST_CASE("several faults are counted and numbered") {
         "engram: 2 things are wrong\n\n  1. a.csv:3: an empty text\n\n  2. a.csv:9: no label\n     fix: add one\n");
 }
 
+TEST_CASE("readers of --json get each fault as an object, and what is no error of a recipe too") {
+  const Failure failure = describe_thrown(RecipeError(Fault{"unknown key", "r.lua:3", "epochs", "write 'epochs'"}));
+  CHECK(json_line(failure) ==
+        "{\"event\":\"failed\",\"exit_code\":3,\"faults\":[{\"what\":\"unknown key\",\"where\":\"r.lua:3\","
+        "\"allowed\":\"epochs\",\"fix\":\"write 'epochs'\"}]}\n");
+  const Json other = Json::parse(json_line(describe_thrown(std::bad_alloc())));
+  CHECK(other["exit_code"] == 6);
+  CHECK(other["faults"][0]["what"] == "out of memory");
+}
+
 TEST_CASE("each kind of error has its exit code") {
   CHECK(describe_thrown(PluginError(Fault{"p"})).exit_code == ExitCode::refused);
   CHECK(describe_thrown(InternalError(Fault{"i"})).exit_code == ExitCode::internal);

@@ -57,3 +57,23 @@ TEST_CASE("no crossover is seen where nothing is lost") {
   CHECK_FALSE(crossover.level.has_value());
   CHECK_FALSE(crossover.marginal.has_value());
 }
+
+TEST_CASE("a loss of one row is no crossover, and one of two rows is") {
+  // Of 100 rows: one lost between steps 10 and 20, while nothing more is learnt.
+  std::vector<eval::TrackedSet> original = kOriginal;
+  original.front().rows = 100;
+  const auto one = eval::find_crossover(history_of({0.5, 0.75, 0.75}, {0.9, 0.9, 0.89}), kNew, original);
+  CHECK_FALSE(one.marginal.has_value());
+  const auto two = eval::find_crossover(history_of({0.5, 0.75, 0.75}, {0.9, 0.9, 0.88}), kNew, original);
+  REQUIRE(two.marginal);
+  CHECK(two.marginal->step > 10);
+}
+
+TEST_CASE("a set that has more than it began with crosses nothing while it comes down to that") {
+  const auto back = eval::find_crossover(history_of({0.5, 0.6, 0.6}, {0.8, 0.9, 0.8}), kNew, kOriginal);
+  CHECK_FALSE(back.marginal.has_value());
+}
+
+TEST_CASE("where everything is learnt and nothing lost, the shares do not cross") {
+  CHECK_FALSE(eval::find_crossover(history_of({0.5, 0.8, 1.0}, {0.9, 0.9, 0.9}), kNew, kOriginal).level.has_value());
+}

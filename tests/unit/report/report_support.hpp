@@ -94,6 +94,7 @@ inline RunSummary summary() {
   summary.next = {"engram predict runs/lora-003 texts.txt"};
   summary.training_seconds = 43;
   summary.evaluation_seconds = 12;
+  summary.preparing_seconds = 2;
   summary.total_seconds = 58;
   summary.peak_bytes = 812000000;
   return summary;

@@ -51,7 +51,7 @@ TEST_CASE("lines are broken at blanks and indented, and a long word stays whole"
 TEST_CASE("a change that prints as zero has no sign and no colour") {
   CHECK(change_text(Unit::share, -0.0001) == "0.0");
   CHECK(change_colour({.unit = Unit::share}, -0.0001) == Colour::none);
-  CHECK(change_text(Unit::nats, 0.0004) == "0.000");
+  CHECK(change_text(Unit::nats, 0.00004) == "0.0000");
   CHECK(change_text(Unit::share, 0.0006) == "+0.1");
   CHECK(change_colour({.unit = Unit::nats}, 0.1) == Colour::bad);
   CHECK(change_colour({.unit = Unit::share}, 0.1) == Colour::good);

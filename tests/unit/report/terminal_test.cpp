@@ -62,9 +62,9 @@ TEST_CASE("an evaluation sets baseline, now and change side by side, and shows w
                                      baseline       now   change
   new task       new       accuracy    22.4 %    81.2 %    +58.8
                            macro F1    18.0 %    80.2 %    +62.2
-                           loss         1.792     0.512   -1.280
+                           loss        1.7920    0.5120  -1.2800
   original task  original  accuracy    91.3 %    88.1 %     -3.2  keeps 95 %
-                           loss         0.301     0.402   +0.101
+                           loss        0.3010    0.4020  +0.1010
 
 )");
 }
@@ -90,9 +90,9 @@ TEST_CASE("colour marks a loss red and a gain green, whichever way the measure r
   screen.terminal.evaluation(evaluation());
   const std::string text = screen.out.str();
   CHECK(text.find("\033[32m  +58.8\033[0m") != std::string::npos);
-  CHECK(text.find("\033[32m -1.280\033[0m") != std::string::npos);
+  CHECK(text.find("\033[32m-1.2800\033[0m") != std::string::npos);
   CHECK(text.find("\033[31m   -3.2\033[0m") != std::string::npos);
-  CHECK(text.find("\033[31m +0.101\033[0m") != std::string::npos);
+  CHECK(text.find("\033[31m+0.1010\033[0m") != std::string::npos);
 }
 
 TEST_CASE("every line of a run fits into 80 columns") {
@@ -183,15 +183,16 @@ TEST_CASE("the end tells why it stopped, the crossover, the checkpoint, the time
                                      baseline       now   change
   new task       new       accuracy    22.4 %    83.0 %    +60.6
                            macro F1    18.0 %    82.0 %    +64.0
-                           loss         1.792     0.512   -1.280
+                           loss        1.7920    0.5120  -1.2800
   original task  original  accuracy    91.3 %    88.9 %     -2.4  keeps 96 %
-                           loss         0.301     0.402   +0.101
+                           loss        0.3010    0.4020  +0.1010
 
   crossover   step 112 (epoch 1.49): from here a step cost the original task
               more than it taught
   kept        step 135 (epoch 1.80), score 0.7910, the best of 9 evaluations
               runs/lora-003/checkpoints/best
-  took        58 s in all: 43 s training, 12 s evaluating; peak memory 812.0 MB
+  took        58 s in all: 43 s training, 12 s evaluating, 2 s preparing; peak
+              memory 812.0 MB
   run folder  runs/lora-003
 
   next        engram predict runs/lora-003 texts.txt
@@ -214,6 +215,30 @@ TEST_CASE("each ending has its own words") {
   CHECK(first_line(Ending::interrupted) == "  Interrupted at step 150 of 225, the state is saved: why");
   CHECK(first_line(Ending::out_of_time) == "  Out of time at step 150 of 225, the state is saved: why");
   CHECK(first_line(Ending::failed) == "  Failed at step 150 of 225, what was saved before is kept: why");
+}
+
+TEST_CASE("a run in which nothing beat the start says that there is no checkpoint, why, and what to do") {
+  Screen screen(plain());
+  RunSummary end = summary();
+  end.chosen->step = 0;
+  end.chosen->folder = "";
+  screen.terminal.summary(end);
+  CHECK(screen.out.str().find("              no checkpoint: the model as it began scored best, and every\n"
+                              "              evaluation after step 0 scored less or was refused.") !=
+        std::string::npos);
+  CHECK(screen.out.str().find("Train longer") != std::string::npos);
+}
+
+TEST_CASE("details stand in the lines of --json and not in the table") {
+  Style json;
+  json.mode = Mode::json;
+  Screen table(plain()), lines(json);
+  EvaluationView view = evaluation();
+  view.rows[1].detail = true;
+  table.terminal.evaluation(view);
+  lines.terminal.evaluation(view);
+  CHECK(table.out.str().find("macro F1") == std::string::npos);
+  CHECK(lines.out.str().find("\"macro_f1\"") != std::string::npos);
 }
 
 TEST_CASE("no crossover is said, and so is a waived original task") {

@@ -34,7 +34,8 @@ std::string refusal(double loss, double norm, double penalty) {
   result.gradient_norm = scalar(norm);
   result.penalties["l2_sp.pull"] = scalar(penalty);
   try {
-    log.add(std::move(result));
+    log.add(std::move(result), {{"l2_sp.strength", 0.5}});
+    CHECK(scratch.text("events.jsonl").find("\"schedule_factors\":{\"l2_sp.strength\":0.5}") != std::string::npos);
   } catch (const InternalError& error) {
     CHECK(error.exit_code() == ExitCode::resources);
     return error.what();

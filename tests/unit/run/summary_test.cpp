@@ -45,17 +45,23 @@ TEST_CASE("steps that a roll-back undid are not on the way to the last evaluatio
   CHECK(run::path_of(all).evaluations[3].score == 3);
 }
 
-TEST_CASE(
-    "the terminal shows at most six metrics of the recipe's own for each set, and all that are not its own but F1") {
-  report::EvaluationView view;
-  for (const std::string set : {"new", "original"}) {
-    for (const std::string metric : {"accuracy", "loss", "macro_f1"})
-      view.rows.push_back({.set = set, .metric = metric});
-    for (int i = 0; i < 9; ++i) {
-      view.rows.push_back({.set = set, .metric = "recall_" + std::to_string(i), .better = report::Better::larger});
-    }
+TEST_CASE("details are macro F1 and all but six of the recipe's own metrics, unless score or stop reads them") {
+  std::vector<report::EvaluationRow> rows;
+  for (const std::string metric : {"accuracy", "loss", "macro_f1"}) rows.push_back({.set = "new", .metric = metric});
+  for (int i = 0; i < 9; ++i) {
+    rows.push_back({.set = "new", .metric = "recall_" + std::to_string(i), .better = report::Better::larger});
   }
-  const report::EvaluationView shown = run::shortened(view);
-  CHECK(shown.rows.size() == 2 * (2 + 6));
-  CHECK(shown.rows.back().metric == "recall_5");
+  const auto shown = [&](const advisor::Guards& guards) {
+    std::vector<report::EvaluationRow> marked = rows;
+    run::mark_details(marked, guards);
+    std::vector<std::string> names;
+    for (const report::EvaluationRow& row : marked) {
+      if (!row.detail) names.push_back(row.metric);
+    }
+    return names;
+  };
+  CHECK(shown({}).size() == 2 + 6);
+  CHECK(shown({}).back() == "recall_5");
+  CHECK(shown({.stop_reads = {"baseline.new.recall_8"}}).back() == "recall_8");
+  CHECK(shown({.score_reads = {"new.macro_f1"}})[2] == "macro_f1");
 }
