@@ -39,7 +39,8 @@ std::string one_line(const std::exception_ptr& thrown) {
   } catch (const interrupt::Interrupted&) {
     return "";
   } catch (const std::exception& error) {
-    return text::replaced(error.what(), "\n", " ");
+    const std::string text = error.what();
+    return text.substr(0, text.find('\n'));
   } catch (...) {
     return "an unknown error";
   }

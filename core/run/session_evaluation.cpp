@@ -77,8 +77,7 @@ std::string Session::why_it_ends(const recipe::StopDecision& decision) const {
   }
   if (!states_->can_roll_back()) {
     return "the run ends, since no training state was saved to go back to (checkpoints.every = \"evaluation\" saves "
-           "one "
-           "at each)";
+           "one at each)";
   }
   return {};
 }
@@ -87,8 +86,7 @@ void Session::stop_by(const recipe::StopDecision& decision) {
   ending_ = report::Ending::stop_rule;
   reason_ = decision.reason;
   if (decision.rollback && roll_back(history_)) best_unsaved_ = false;
-  const bool at_floor = decision.cut > 0 && rate_cut_ * decision.cut < kLeastRateCut;
-  if (at_floor || (decision.rollback && history_.best == 0)) ending_ = report::Ending::budget_not_met;
+  if (decision.rollback && history_.best == 0) ending_ = report::Ending::budget_not_met;
 }
 
 // The refused evaluation leaves the history. Those between the saved state and it stay: they were accepted, and the
