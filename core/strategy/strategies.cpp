@@ -13,7 +13,8 @@ namespace {
 const Plugin* find_and_load(const recipe::StrategyEntry& entry, const std::vector<std::filesystem::path>& search,
                             Faults& faults) {
   try {
-    return &load_plugin(entry.id, find_plugin({entry.id}, search, entry.place), entry.place);
+    const PluginName name = plugin_name(entry.id);
+    return &load_plugin(name.id, find_plugin(name, search, entry.place), entry.place);
   } catch (const PluginError& error) {
     faults.add(error.faults());
     return nullptr;
