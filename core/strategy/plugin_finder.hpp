@@ -14,8 +14,8 @@ namespace engram::strategy {
 // ($XDG_DATA_HOME/engram/plugins, else ~/.local/share/engram/plugins).
 std::vector<std::filesystem::path> plugin_search_path(const std::vector<std::filesystem::path>& explicit_paths = {});
 
-// A strategy as command lines and the contract suite name it: an id ("lora"), or a path to a plugin file. Recipes name ids
-// alone (recipe/read_strategies.cpp): which native code runs is for whoever starts the program to say.
+// A strategy as command lines and the contract suite name it: an id ("lora"), or a path to a plugin file. Recipes name
+// ids alone (recipe/read_strategies.cpp): which native code runs is for whoever starts the program to say.
 struct PluginName {
   std::string id;
   std::filesystem::path file = {};  // empty: to be searched for
