@@ -29,8 +29,8 @@ struct Examples {
 // A hash of a row's text and pair, not its label. Case (ASCII) and white space do not count.
 uint64_t row_hash(const Row& row);
 
-// Of each row the index of its label in `labels`, or -1 where it has none. Throws DataError with every label that is none
-// of them: file, line, the nearest.
+// Of each row the index of its label in `labels`, or -1 where it has none. Throws DataError with every label that is
+// none of them: file, line, the nearest.
 std::vector<int64_t> label_indices(const recipe::DataSet& set, const Table& table,
                                    const std::vector<std::string>& labels);
 
