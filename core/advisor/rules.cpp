@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/errors.hpp"
+#include "recipe/metric_direction.hpp"
 
 namespace engram::advisor {
 namespace {
@@ -14,8 +15,6 @@ using recipe::Metrics;
 constexpr size_t kEvaluations = 8;
 constexpr double kFar = 0.6;  // a loss that every rule must notice
 const std::vector<double> kOthers = {0.02, 0.3, 0.7, 0.97};
-
-bool less_is_better(const std::string& metric) { return metric == "loss" || metric == "kl" || metric == "drift"; }
 
 // Every number different, so that a least or a largest one is always another metric's.
 Metrics level(const Metrics& names, double around) {
@@ -33,7 +32,7 @@ Metrics after(const Metrics& baseline, const std::vector<std::string>& original_
   for (auto& [set, numbers] : metrics) {
     for (auto& [metric, number] : numbers) {
       const bool forgets = tells_of_forgetting(set + "." + metric, original_sets);
-      number += (less_is_better(metric) ? -1 : 1) * (forgets ? -lost : gained);
+      number += (recipe::measured_falls(metric) ? -1 : 1) * (forgets ? -lost : gained);
     }
   }
   return metrics;

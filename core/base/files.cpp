@@ -28,6 +28,10 @@ namespace {
                       ExitCode::resources);
 }
 
+[[noreturn]] void refuse_without_sha256() {
+  throw InternalError({.what = "SHA-256 is not available in the OpenSSL library"});
+}
+
 // A file descriptor that closes itself.
 class Descriptor {
  public:
@@ -110,9 +114,7 @@ void write_parts_atomically(const std::filesystem::path& file, std::span<const s
 std::string sha256(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
-    throw InternalError({.what = "SHA-256 is not available in the OpenSSL library"});
-  }
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) refuse_without_sha256();
   return hex(digest.data(), size);
 }
 
@@ -120,6 +122,26 @@ std::string sha256_of_file(const std::filesystem::path& file) {
   if (std::filesystem::is_regular_file(file) && std::filesystem::file_size(file) == 0) return sha256("");
   const MappedFile map(file);
   return sha256({reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size()});
+}
+
+struct Sha256::Impl {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  ~Impl() { EVP_MD_CTX_free(context); }
+};
+
+Sha256::Sha256() : impl_(std::make_unique<Impl>()) {
+  if (EVP_DigestInit_ex(impl_->context, EVP_sha256(), nullptr) != 1) refuse_without_sha256();
+}
+
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) { EVP_DigestUpdate(impl_->context, bytes.data(), bytes.size()); }
+
+std::string Sha256::digits() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  EVP_DigestFinal_ex(impl_->context, digest.data(), &size);
+  return hex(digest.data(), size);
 }
 
 MappedFile::MappedFile(const std::filesystem::path& file) : path_(file) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,20 @@ void write_parts_atomically(const std::filesystem::path& file, std::span<const s
 // SHA-256 as 64 lower-case hexadecimal digits.
 std::string sha256(std::string_view bytes);
 std::string sha256_of_file(const std::filesystem::path& file);
+
+// The same of bytes that come in parts.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  void add(std::string_view bytes);
+  // The digits of everything added; nothing may be added after it.
+  std::string digits();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // A private (copy-on-write) memory map of a whole file: writes through it never reach the disk. Throws DataError.
 class MappedFile {

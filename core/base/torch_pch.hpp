@@ -3,14 +3,4 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <cstdint>
-#include <filesystem>
-#include <functional>
-#include <map>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <variant>
-#include <vector>
+#include "base/plain_pch.hpp"

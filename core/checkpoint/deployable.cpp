@@ -53,6 +53,7 @@ void write_deployable(const std::filesystem::path& folder, const Subject& subjec
   }
   model::save_heads(subject.model, subject.task, swap.fresh());
   write_strategy_tensors(swap.fresh(), beside);
+  write_provenance(swap.fresh(), subject.provenance);
   swap.commit();
 }
 
@@ -61,6 +62,7 @@ void write_merged(const std::filesystem::path& folder, const Subject& subject) {
   model::save_model(subject.model, subject.task, subject.base, swap.fresh(),
                     subject.strategies.merged_parameters(subject.model));
   write_strategy_tensors(swap.fresh(), beside_model(subject, subject.strategies.claimed_tensors()));
+  write_provenance(swap.fresh(), subject.provenance);
   swap.commit();
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "checkpoint/provenance.hpp"
 #include "model/model.hpp"
 #include "strategy/strategies.hpp"
 
@@ -22,6 +23,7 @@ struct Subject {
   const strategy::Resolution& resolution;
   std::string task;            // whose head transformers and PEFT see
   std::filesystem::path base;  // the model folder that the run started from; its tokenizer goes along
+  Provenance provenance;       // written beside the checkpoint
   // What `base` carries: passed on with a model folder where this run does not have the strategy.
   std::map<std::string, at::Tensor> carried_before = {};
 };

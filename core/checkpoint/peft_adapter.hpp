@@ -40,7 +40,6 @@ struct PeftUpdate {
 struct PeftAdapter {
   std::vector<PeftUpdate> updates;
   std::vector<model::NamedTensor> parameters;  // names as in ModelView; heads under heads.<task>.*
-  std::string base;
 };
 
 // Throws DataError with everything that is missing, unexpected or misshapen at once. Heads get the name `task`.

@@ -85,11 +85,6 @@ bool PeftLoraConfig::is_true(const char* key) const {
   return found != json_.end() && *found == true;
 }
 
-std::string PeftLoraConfig::base() const {
-  const auto found = json_.find("base_model_name_or_path");
-  return found != json_.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 double PeftLoraConfig::number_for(const std::string& module, const char* table, const char* otherwise, double fallback,
                                   Faults& faults) const {
   const auto number = [&](const Json& value, const std::string& name) {

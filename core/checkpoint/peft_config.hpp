@@ -20,7 +20,6 @@ class PeftLoraConfig {
   PeftLoraConfig(const std::filesystem::path& folder, Faults& faults);
 
   bool dora() const { return is_true("use_dora"); }
-  std::string base() const;
   // The scale of the update of one module (its full name in transformers' class with a head), whose A has `rank` rows.
   double scale_of(const std::string& module, int64_t rank, Faults& faults) const;
 

@@ -20,7 +20,7 @@ class AdapterReader {
 
   PeftAdapter read() {
     for (const auto& entry : weights_.header().entries) take(entry.name);
-    PeftAdapter adapter{.base = config_.base()};
+    PeftAdapter adapter;
     for (auto& [site, update] : updates_) {
       if (complete(update)) settle(update);
       adapter.updates.push_back(std::move(update));

@@ -18,40 +18,30 @@ struct Options {
   bool json = false;
 };
 
-// Standard input can be read once: a grid from there is planned point by point, with --point.
-std::vector<std::string> points_of(const run::Sources& sources) {
-  std::vector<std::string> names;
-  if (sources.recipe == "-" || !sources.point.empty()) return names;
-  for (const script::GridPoint& point : script::RecipeScript::points(sources.recipe, sources.scripts)) {
-    names.push_back(point.name);
-  }
-  return names;
-}
-
 std::string advice_count(size_t count) {
   return count == 0 ? "no advice" : std::to_string(count) + (count == 1 ? " piece of advice" : " pieces of advice");
 }
 
 // Checks every point; faults of all of them come at once.
-void check_points(const run::Sources& sources, const std::vector<std::string>& points, bool print) {
+void check_points(const run::Sources& sources, const std::vector<script::GridPoint>& points, bool print) {
   Faults faults;
   size_t width = 0;
-  for (const std::string& point : points) width = std::max(width, point.size());
+  for (const script::GridPoint& point : points) width = std::max(width, point.name.size());
   if (print) std::cout << "grid of " << points.size() << " points\n";
-  for (const std::string& point : points) {
+  for (const script::GridPoint& point : points) {
     run::Sources one = sources;
-    one.point = point;
+    one.point = point.name;
     try {
       run::Preparation prepared = run::prepare(one);
       if (print) {
-        std::cout << "  " << report::pad_right(point, width) << "  " << text::thousands(prepared.steps.total)
+        std::cout << "  " << report::pad_right(point.name, width) << "  " << text::thousands(prepared.steps.total)
                   << " steps, " << text::thousands(prepared.resolution.trainable_count()) << " trainable, "
                   << advice_count(prepared.advice.size()) << "\n";
       }
       prepared.strategies.shutdown();
     } catch (const Error& error) {
       for (Fault fault : error.faults()) {
-        fault.what = "point " + point + ": " + fault.what;
+        fault.what = "point " + point.name + ": " + fault.what;
         faults.add(std::move(fault));
       }
     }
@@ -62,10 +52,10 @@ void check_points(const run::Sources& sources, const std::vector<std::string>& p
 
 void execute(const Options& options) {
   run::Sources sources = options.source.sources();
-  const std::vector<std::string> points = points_of(sources);
+  const std::vector<script::GridPoint> points = points_of(sources);
   if (!points.empty()) {
     check_points(sources, points, !options.json);
-    sources.point = points.front();
+    sources.point = points.front().name;
   }
   run::Preparation prepared = run::prepare(sources);
   if (options.json) {

@@ -42,12 +42,6 @@ run::Console console_of(const report::Style& style) {
           }};
 }
 
-bool is_grid(const run::Sources& sources) {
-  // Standard input can be read once: a grid from there runs point by point, with --point.
-  if (sources.recipe == "-" || !sources.point.empty()) return false;
-  return !script::RecipeScript::points(sources.recipe, sources.scripts).empty();
-}
-
 // What the command line asks for, or what a folder goes on with.
 Resumed wanted(const Options& options) {
   const run::Sources given = options.source.sources();
@@ -57,7 +51,7 @@ Resumed wanted(const Options& options) {
     wanted.kind = FolderKind::chain;
   } else {
     wanted.sources.recipe = options.recipes.front();
-    wanted.kind = is_grid(wanted.sources) ? FolderKind::grid : FolderKind::run;
+    wanted.kind = points_of(wanted.sources).empty() ? FolderKind::run : FolderKind::grid;
   }
   return wanted;
 }

@@ -41,4 +41,9 @@ run::Sources SourceOptions::sources() const {
   return sources;
 }
 
+std::vector<script::GridPoint> points_of(const run::Sources& sources) {
+  if (sources.recipe == "-" || !sources.point.empty()) return {};
+  return script::RecipeScript::points(sources.recipe, sources.scripts);
+}
+
 }  // namespace engram::cli

@@ -26,4 +26,8 @@ struct SourceOptions {
   run::Sources sources() const;
 };
 
+// The points that a recipe stands for: those of a grid that is neither narrowed to one by --point nor read from
+// standard input, where no file is left to go on from. Empty: it is run by itself.
+std::vector<script::GridPoint> points_of(const run::Sources& sources);
+
 }  // namespace engram::cli

@@ -20,7 +20,7 @@ FolderFacts inspect_folder(const std::filesystem::path& folder) {
                     .view = bert_view(contents.config),
                     .heads = {},
                     .tokenizer_file = folder / kTokenizerFile,
-                    .weights_file = folder / kWeightsFile,
+                    .weights_files = {folder / kWeightsFile},
                     .weights_bytes = std::filesystem::file_size(folder / kWeightsFile)};
   if (!std::filesystem::exists(facts.tokenizer_file)) {
     throw DataError({.what = "holds no tokenizer.json, the one tokenizer file that engram reads",

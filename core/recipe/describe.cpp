@@ -123,6 +123,7 @@ Json resolved(const Recipe& recipe) {
   if (recipe.original_waived) waived.push_back("original");
   for (const std::string& name : recipe.waived_advice) waived.push_back(name);
   return {{"model", recipe.model},
+          {"adapter", recipe.adapter.empty() ? Json(nullptr) : Json(recipe.adapter)},
           {"tasks", tasks(recipe)},
           {"data", data},
           {"strategies", strategies(recipe)},

@@ -71,6 +71,11 @@ void read_waiver(Section& top, Recipe& recipe) {
   }
 }
 
+Place place_of(const Value* top, const std::string& key) {
+  const Value* value = top == nullptr ? nullptr : top->find(key);
+  return value == nullptr ? Place{} : value->place;
+}
+
 }  // namespace
 
 Recipe read_sections(const Value* top, Reading& reading) {
@@ -80,6 +85,13 @@ Recipe read_sections(const Value* top, Reading& reading) {
                {"The pretrained model: a folder in Hugging Face layout; a relative path starts at the recipe's folder.",
                 "model = \"models/news-topics\""},
                Need::compulsory);
+  section.text("adapter", recipe.adapter,
+               {"An adapter to go on training from: a folder in PEFT's format, or a run that ended with one. The "
+                "recipe's strategies must plan the same sites, ranks and scales; a relative path starts at the "
+                "recipe's folder.",
+                "adapter = \"adapters/questions\""});
+  recipe.model_place = place_of(top, "model");
+  recipe.adapter_place = place_of(top, "adapter");
   recipe.tasks = read_tasks(section);
   recipe.data = read_data(section);
   recipe.strategies = read_strategies(section);

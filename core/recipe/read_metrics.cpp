@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <cctype>
 
+#include "base/lua_name.hpp"
 #include "recipe/names.hpp"
 #include "recipe/sections.hpp"
 
@@ -14,15 +14,10 @@ const Shape kMetrics{"table<string, engram.MetricFunction|engram.Metric>",
 const Shape kFunction{"engram.MetricFunction",
                       "a function of the scored examples, or { function, better = \"smaller\" }"};
 
-bool is_identifier(const std::string& name) {
-  const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
-  return std::all_of(name.begin(), name.end(), fits) && std::isdigit(static_cast<unsigned char>(name.front())) == 0;
-}
-
 void check_name(const std::string& name, const Value& value, Faults& faults) {
   if (std::find(kMeasured.begin(), kMeasured.end(), name) != kMeasured.end()) {
     faults.add(fault_at(value, "this name is taken: every evaluation measures it", "another name"));
-  } else if (name.empty() || !is_identifier(name)) {
+  } else if (!is_lua_name(name)) {
     faults.add(fault_at(value, "a metric's name is written as in Lua, m.new." + name, "letters, digits and _"));
   }
 }

@@ -120,7 +120,10 @@ struct Recipe {
   std::string file;    // as given; "-" for standard input
   std::string folder;  // relative paths start here
   std::string source;  // the text, for the run folder's copy
-  std::string model;
+  std::string model;    // a folder, or org/name in the Hugging Face cache
+  Place model_place;
+  std::string adapter;  // a folder with an adapter to go on training from; empty: none
+  Place adapter_place;
   std::vector<Task> tasks;
   std::vector<DataSet> data;  // in the recipe's order where known, else by name
   std::vector<StrategyEntry> strategies;

@@ -197,6 +197,7 @@ advisor::SharedRows shared_rows(const SetFacts& evaluated, const SetFacts& used)
 }
 
 int64_t rows_in_file(const SetFacts& set) {
+  if (!set.set->rows) return set.rows.rows;
   recipe::DataSet whole = *set.set;
   whole.rows.reset();
   return data::count_rows(whole, set.file).rows;

@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "base/json.hpp"
 #include "checkpoint/strategy_tensors.hpp"
+#include "run/provenance_of.hpp"
 
 namespace engram::run {
 
@@ -13,7 +14,8 @@ BestCheckpoint::BestCheckpoint(const Preparation& prepared, const Material& mate
       folder_(folder),
       also_merged_(followed == Followed::yes &&
                    checkpoint::form_of(prepared.resolution, material.model->view()) != checkpoint::Form::model_folder),
-      carried_(checkpoint::read_strategy_tensors(prepared.model_folder)) {}
+      carried_(checkpoint::read_strategy_tensors(prepared.model_folder)),
+      provenance_(provenance_of(read_json(folder.manifest()))) {}
 
 checkpoint::Subject BestCheckpoint::subject() const {
   return {.model = *material_.model,
@@ -21,6 +23,7 @@ checkpoint::Subject BestCheckpoint::subject() const {
           .resolution = prepared_.resolution,
           .task = prepared_.trained_task,
           .base = prepared_.model_folder,
+          .provenance = provenance_,
           .carried_before = carried_};
 }
 

@@ -30,6 +30,7 @@ class BestCheckpoint {
   const checkpoint::RunFolder& folder_;
   bool also_merged_;
   std::map<std::string, at::Tensor> carried_;  // beside the model that the run starts from
+  checkpoint::Provenance provenance_;
 };
 
 // Throws RecipeError when no run can start from the result, because virtual tokens do not fold into weights.

@@ -48,12 +48,6 @@ Json plugins_json(const Preparation& prepared) {
   return all;
 }
 
-Json tasks_json(const Preparation& prepared) {
-  Json all = Json::object();
-  for (const TaskFacts& task : prepared.tasks) all[task.name] = task.labels;
-  return all;
-}
-
 Json data_json(const Preparation& prepared) {
   Json all = Json::object();
   for (const SetFacts& facts : prepared.sets) {
@@ -98,15 +92,21 @@ Json manifest(const Sources& sources, const Preparation& prepared, const Materia
           {"threads", at::get_num_threads()},
           {"model",
            {{"folder", std::filesystem::absolute(prepared.model_folder).string()},
-            {"weights_sha256", material.weights_hash},
+            {"tensors_sha256", material.tensors_hash},
             {"tokenizer_sha256", sha256_of_file(prepared.folder.tokenizer_file)}}},
           {"trained_task", prepared.trained_task},
-          {"tasks", tasks_json(prepared)},
+          {"tasks", labels_by_task(prepared)},
           {"data", data_json(prepared)},
           {"seeds", seeds_json(prepared)},
           {"strategies", strategies_json(prepared)},
           {"plugins", plugins_json(prepared)},
           {"recipe", recipe::resolved(recipe)}};
+}
+
+Json labels_by_task(const Preparation& prepared) {
+  Json all = Json::object();
+  for (const TaskFacts& task : prepared.tasks) all[task.name] = task.labels;
+  return all;
 }
 
 void write_records(const checkpoint::RunFolder& folder, const Sources& sources, Preparation& prepared,
@@ -125,7 +125,7 @@ void refuse_other_inputs(const Json& before, const Json& now, const std::filesys
                 .where = run.string(),
                 .fix = "put it back as it was, or begin a new run"});
   };
-  compare("the model's weights have", Json::json_pointer("/model/weights_sha256"));
+  compare("the model's weights have", Json::json_pointer("/model/tensors_sha256"));
   compare("the model's tokenizer has", Json::json_pointer("/model/tokenizer_sha256"));
   for (const auto& [name, facts] : now.at("data").items()) {
     compare("the file of data." + name + ", " + facts.at("file").get<std::string>() + ", has",

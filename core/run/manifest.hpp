@@ -11,6 +11,9 @@ namespace engram::run {
 // Fields: docs/run_folder.md. Holds no clock value but `started`.
 Json manifest(const Sources& sources, const Preparation& prepared, const Material& material);
 
+// The labels of each task, by its name.
+Json labels_by_task(const Preparation& prepared);
+
 // What a new run leaves before anything else: its recipe, plan and manifest, and the log file from here on.
 void write_records(const checkpoint::RunFolder& folder, const Sources& sources, Preparation& prepared,
                    const Material& material);

@@ -8,6 +8,7 @@
 #include "base/seeds.hpp"
 #include "base/text.hpp"
 #include "kernels/device.hpp"
+#include "model/tensors_hash.hpp"
 #include "run/plan_warnings.hpp"
 #include "train/probe.hpp"
 
@@ -199,8 +200,8 @@ Material load_material(const Preparation& prepared, at::Device device,
   load_strategy_sets(prepared, tokenizer, material);
 
   phase("loading the model");
-  material.weights_hash = sha256_of_file(prepared.folder.weights_file);
-  material.model_hash = material.weights_hash + sha256_of_file(prepared.folder.folder / "config.json");
+  material.tensors_hash = model::tensors_hash(prepared.model_folder);
+  material.model_hash = material.tensors_hash + sha256_of_file(prepared.folder.folder / "config.json");
   material.model = model::load_model(prepared.model_folder, task_of_unnamed_head(prepared));
   if (recipe.train.dropout) material.model->set_dropout(*recipe.train.dropout);
   material.model->move_to(device);

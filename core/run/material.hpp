@@ -22,7 +22,7 @@ struct EvaluationSet {
 struct Material {
   std::unique_ptr<model::Model> model;
   std::string model_hash;                 // of the weights and of config.json: what the untouched model computes
-  std::string weights_hash;               // SHA-256 of the weights file, read once for everything that names it
+  std::string tensors_hash;               // model::tensors_hash(), read once for everything that names it
   data::Examples training;                // all training sets, one after the other
   std::vector<EvaluationSet> evaluation;  // in the recipe's order
   std::map<std::string, data::Examples> strategy_sets;  // that passes and mixes name, by name

@@ -3,6 +3,7 @@
 #include "recipe/describe.hpp"
 #include "report/event_json.hpp"
 #include "run/evaluation_steps.hpp"
+#include "run/manifest.hpp"
 #include "run/memory_estimate.hpp"
 #include "run/plan_modules.hpp"
 #include "run/plan_settings.hpp"
@@ -21,12 +22,6 @@ Json model_json(const Preparation& prepared) {
           {"max_positions", view.max_positions},
           {"parameters", prepared.resolution.total_count()},
           {"trainable", prepared.resolution.trainable_count()}};
-}
-
-Json tasks_json(const Preparation& prepared) {
-  Json all = Json::object();
-  for (const TaskFacts& task : prepared.tasks) all[task.name] = task.labels;
-  return all;
 }
 
 Json data_json(const Preparation& prepared) {
@@ -112,7 +107,7 @@ Json plan_json(Preparation& prepared) {
   return {{"recipe", prepared.recipe().name},
           {"point", prepared.recipe().point},
           {"model", model_json(prepared)},
-          {"tasks", tasks_json(prepared)},
+          {"tasks", labels_by_task(prepared)},
           {"data", data_json(prepared)},
           {"settings", recipe::resolved(prepared.recipe())},
           {"defaults", defaults_json(prepared)},

@@ -1,9 +1,9 @@
 #include "run/plan_settings.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/json.hpp"
+#include "base/lua_name.hpp"
 #include "base/text.hpp"
 #include "recipe/describe.hpp"
 
@@ -12,13 +12,7 @@ namespace {
 
 constexpr const char* kTop = "recipe";
 
-bool is_name(const std::string& key) {
-  const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
-  return !key.empty() && std::isdigit(static_cast<unsigned char>(key.front())) == 0 &&
-         std::all_of(key.begin(), key.end(), fits);
-}
-
-std::string key_text(const std::string& key) { return is_name(key) ? key : "[\"" + key + "\"]"; }
+std::string key_text(const std::string& key) { return is_lua_name(key) ? key : "[\"" + key + "\"]"; }
 
 // As a recipe writes it, with keys in order; `none` where nothing is set.
 std::string lua_text(const Json& value) {

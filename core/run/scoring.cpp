@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "base/text.hpp"
 #include "eval/metrics.hpp"
+#include "recipe/metric_direction.hpp"
 #include "run/baseline_cache.hpp"
 
 namespace engram::run {
@@ -40,14 +41,8 @@ report::Unit unit_of(const std::string& metric) {
   return metric == "loss" || metric == "kl" ? report::Unit::nats : report::Unit::plain;
 }
 
-// Of the recipe's own metrics the longest whose name the metric has, or begins with before a '_': a function that
-// returns numbers by name makes one metric of each.
 report::Better better_of(const std::vector<recipe::OwnMetric>& own, const std::string& metric) {
-  const recipe::OwnMetric* found = nullptr;
-  for (const recipe::OwnMetric& candidate : own) {
-    const bool fits = metric == candidate.name || metric.starts_with(candidate.name + "_");
-    if (fits && (found == nullptr || candidate.name.size() > found->name.size())) found = &candidate;
-  }
+  const recipe::OwnMetric* found = recipe::own_metric_of(own, metric);
   if (found == nullptr) return report::Better::by_unit;
   return found->smaller_is_better ? report::Better::smaller : report::Better::larger;
 }

@@ -14,11 +14,6 @@
 namespace engram::script {
 namespace {
 
-void set_number(lua_State* lua, const char* name, double number) {
-  lua_pushnumber(lua, number);
-  lua_setfield(lua, -2, name);
-}
-
 // A table of a stop rule's own could have these names in no other way than on purpose.
 bool holds_all_states(const Json& state) {
   return state.is_object() && state.size() == 3 && state.contains("schedule") && state.contains("stop") &&

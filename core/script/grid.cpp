@@ -4,6 +4,7 @@
 #include <cctype>
 #include <set>
 
+#include "base/lua_name.hpp"
 #include "base/text.hpp"
 #include "script/read_only.hpp"
 #include "script/shown.hpp"
@@ -58,14 +59,9 @@ void refuse_twins(const Value& value, const GridAxis& axis, Faults& faults) {
   }
 }
 
-bool is_identifier(const std::string& name) {
-  const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
-  return !name.empty() && std::all_of(name.begin(), name.end(), fits) && std::isdigit(name.front()) == 0;
-}
-
 GridAxis read_axis(const std::string& name, const Value& value, Faults& faults) {
   GridAxis axis{.name = name, .values = {}};
-  if (!is_identifier(name)) {
+  if (!is_lua_name(name)) {
     add_fault(faults, value, "has a name that p." + name + " does not read", "letters, digits and _");
   }
   if (value.table() == nullptr || value.table()->list.empty() || !value.table()->table.empty()) {

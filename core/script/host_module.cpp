@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "recipe/metric_direction.hpp"
 #include "script/budget.hpp"
 #include "script/read_only.hpp"
 
@@ -45,15 +46,8 @@ int smaller_is_better(lua_State* lua) {
 }  // namespace
 
 bool Directions::smaller_is_better(const std::string& metric) const {
-  if (metric == "loss" || metric == "kl" || metric == "drift") return true;
-  const auto exact = own.find(metric);
-  if (exact != own.end()) return exact->second;
-  // The longest of the names that fit: 'cost_share' is one of 'cost' unless there is a metric 'cost_share'.
-  for (size_t cut = metric.rfind('_'); cut != std::string::npos && cut > 0; cut = metric.rfind('_', cut - 1)) {
-    const auto found = own.find(metric.substr(0, cut));
-    if (found != own.end()) return found->second;
-  }
-  return false;
+  const recipe::OwnMetric* found = recipe::own_metric_of(own, metric);
+  return recipe::measured_falls(metric) || (found != nullptr && found->smaller_is_better);
 }
 
 void push_host_module(lua_State* lua, const Directions& directions) {

@@ -1,9 +1,10 @@
 // `require "engram.host"`: the few functions that the standard library needs from the host.
 #pragma once
 
-#include <map>
 #include <string>
+#include <vector>
 
+#include "recipe/recipe.hpp"
 #include "script/lua.hpp"
 
 namespace engram::script {
@@ -11,7 +12,7 @@ namespace engram::script {
 // Of which metrics less is better: those that every evaluation measures, and the recipe's own once it has been read.
 struct Directions {
   bool read = false;
-  std::map<std::string, bool> own;  // by the metric's name in the recipe; true: less is better
+  std::vector<recipe::OwnMetric> own;
   // `metric` as score and stop read it: a metric that returns a table gives name_key.
   bool smaller_is_better(const std::string& metric) const;
 };

@@ -100,7 +100,7 @@ recipe::Value RecipeFile::run_point(const Grid& grid, size_t index, Faults& faul
 void RecipeFile::close(const recipe::Recipe& recipe) {
   folders_.closed = true;
   directions_.read = true;
-  for (const recipe::OwnMetric& metric : recipe.metrics) directions_.own[metric.name] = metric.smaller_is_better;
+  directions_.own = recipe.metrics;
 }
 
 Callback RecipeFile::callback(const recipe::FunctionHandle& function) const {

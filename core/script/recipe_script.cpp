@@ -225,10 +225,6 @@ std::map<std::string, double> RecipeScript::own_metrics(const recipe::ScoredSet&
   return at_point(state_->recipe.point, [&] { return state_->metrics->measure(set); });
 }
 
-void RecipeScript::check_outside() const {
-  at_point(state_->recipe.point, [&] { state_->outside->check(); });
-}
-
 Json RecipeScript::state() const { return state_->callbacks->state(); }
 
 void RecipeScript::restore(const Json& state) { state_->callbacks->restore(state); }

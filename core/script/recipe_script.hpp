@@ -72,9 +72,6 @@ class RecipeScript {
 
   // The schedule asked outside of a run, as plan does: leaves the state as it was.
   recipe::ScheduleResult try_schedule(const recipe::ScheduleInput& input) const;
-  // Throws RecipeError when a callback changed a local outside itself since the recipe was read: no checkpoint keeps
-  // it. Called after each evaluation; stop() does it too.
-  void check_outside() const;
 
   // What callbacks keep, for checkpoints: { schedule = s.state, stop = h.state, random = math.random's state }.
   // restore() puts it back before the first callback of a resumed run, so that it decides the same.

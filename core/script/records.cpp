@@ -29,12 +29,12 @@ void push_sets(lua_State* lua, const recipe::Metrics& metrics, const std::string
   }
 }
 
+}  // namespace
+
 void set_number(lua_State* lua, const char* name, double number) {
   lua_pushnumber(lua, number);
   lua_setfield(lua, -2, name);
 }
-
-}  // namespace
 
 void push_baseline(lua_State* lua, const recipe::Metrics& baseline) {
   push_sets(lua, baseline, "baseline.");

@@ -11,6 +11,9 @@ void push_metrics(lua_State* lua, const recipe::Metrics& metrics, const recipe::
 // The baseline's sets alone.
 void push_baseline(lua_State* lua, const recipe::Metrics& baseline);
 
+// Sets a field of the table on top of the stack.
+void set_number(lua_State* lua, const char* name, double number);
+
 // An evaluation: its sets, and step, epoch, score.
 void push_record(lua_State* lua, const recipe::Evaluation& evaluation);
 

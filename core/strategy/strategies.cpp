@@ -3,26 +3,11 @@
 #include <ATen/core/grad_mode.h>
 
 #include "base/errors.hpp"
-#include "strategy/plugin_finder.hpp"
+#include "strategy/options_check.hpp"
 #include "strategy/settings_check.hpp"
 #include "strategy/strategies_state.hpp"
 
 namespace engram::strategy {
-namespace {
-
-const Plugin* find_and_load(const recipe::StrategyEntry& entry, const std::vector<std::filesystem::path>& search,
-                            Faults& faults) {
-  try {
-    const PluginName name = plugin_name(entry.id);
-    return &load_plugin(name.id, find_plugin(name, search, entry.place), entry.place);
-  } catch (const PluginError& error) {
-    faults.add(error.faults());
-    return nullptr;
-  }
-}
-
-}  // namespace
-
 const StrategyRun& Strategies::State::run(const std::string& id) const {
   for (const StrategyRun& candidate : runs) {
     if (candidate.id == id) return candidate;
@@ -49,7 +34,7 @@ Strategies Strategies::load(const std::vector<recipe::StrategyEntry>& entries,
   auto state = std::make_unique<State>();
   std::vector<const Plugin*> plugins;
   for (const recipe::StrategyEntry& entry : entries) {
-    const Plugin* plugin = find_and_load(entry, search, plugin_faults);
+    const Plugin* plugin = load_for(entry, search, plugin_faults);
     if (plugin == nullptr) continue;
     plugins.push_back(plugin);
     state->plugins.push_back(plugin->facts);

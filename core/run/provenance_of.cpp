@@ -1,0 +1,33 @@
+#include "run/provenance_of.hpp"
+
+namespace engram::run {
+namespace {
+
+// A row of the task's training data is two texts.
+bool trains_on_pairs(const Json& recipe, const std::string& task) {
+  for (const Json& set : recipe.at("data")) {
+    if (set.at("task") == task && set.at("use") == "train" && !set.at("pair").empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+checkpoint::Provenance provenance_of(const Json& manifest) {
+  const Json& model = manifest.at("model");
+  const std::string task = manifest.at("trained_task").get<std::string>();
+  return {.base = model.at("folder").get<std::string>(),
+          .base_tensors = model.at("tensors_sha256").get<std::string>(),
+          .tokenizer = model.at("tokenizer_sha256").get<std::string>(),
+          .task = task,
+          .labels = manifest.at("tasks").at(task).get<std::vector<std::string>>(),
+          .pairs = trains_on_pairs(manifest.at("recipe"), task),
+          .max_length = manifest.at("recipe").at("train").at("max_length").get<int64_t>(),
+          .recipe = {{"file", manifest.at("recipe_file")}, {"sha256", manifest.at("recipe_sha256")}},
+          .data = manifest.at("data"),
+          .plugins = manifest.at("plugins"),
+          .strategies = manifest.at("strategies"),
+          .made = nullptr};
+}
+
+}  // namespace engram::run

@@ -1,0 +1,1 @@
+// Holds the shared precompiled header; see torch_test_pch.hpp.
