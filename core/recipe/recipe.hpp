@@ -120,7 +120,7 @@ struct Recipe {
   std::string file;    // as given; "-" for standard input
   std::string folder;  // relative paths start here
   std::string source;  // the text, for the run folder's copy
-  std::string model;    // a folder, or org/name in the Hugging Face cache
+  std::string model;   // a folder, or org/name in the Hugging Face cache
   Place model_place;
   std::string adapter;  // a folder with an adapter to go on training from; empty: none
   Place adapter_place;

@@ -113,7 +113,9 @@ CONFINED = [
     (re.compile(r"^boost/"), ("core/strategy/plugin_library.cpp",), "Boost.DLL stays in core/strategy/plugin_library.cpp"),
     (re.compile(r"^(lua\w*\.(h|hpp)|luajit.*)$"), ("core/script/", "tests/unit/script/"), "Lua stays in core/script"),
     (re.compile(r"^(arrow|parquet)/"), ("core/data/", "tests/unit/data/"), "Arrow stays in core/data"),
-    (re.compile(r"^nlohmann/"), ("core/base/json.hpp", "tests/"), "JSON goes through core/base/json.hpp"),
+    (re.compile(r"^nlohmann/"), ("core/base/json.hpp", "core/base/plain_pch.hpp", "tests/"), "JSON goes through core/base/json.hpp"),
+    (re.compile(r"^curl/|^(netdb|sys/socket|netinet/\w+)\.h$"), ("core/hub/http.cpp",),
+     "the network stays in core/hub/http.cpp"),
     (re.compile(r"^CLI/"), ("core/cli/",), "the command line stays in core/cli"),
     (re.compile(r"^(cuda|cublas|cudnn|nccl)\w*\.h|^ATen/cuda/|^c10/cuda/"), (), "no CUDA header: the build needs no toolkit"),
 ]
