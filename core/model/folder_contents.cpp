@@ -13,23 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Folders that hold weights in another layout deserve more than "file not found".
-[[noreturn]] void refuse_missing_weights(const fs::path& folder) {
-  const std::string convert =
-      "load the model with transformers and call save_pretrained(folder, max_shard_size=\"100GB\")";
-  if (fs::exists(folder / "model.safetensors.index.json")) {
-    throw DataError({.what = "holds weights in several shards, which engram does not read yet",
-                     .where = folder.string(),
-                     .fix = convert});
-  }
-  if (fs::exists(folder / "pytorch_model.bin")) {
-    throw DataError({.what = "holds weights as pytorch_model.bin only, a pickle that can run code",
-                     .where = folder.string(),
-                     .fix = convert});
-  }
-  throw DataError({.what = "holds no model.safetensors", .where = folder.string()});
-}
-
 void check_folder(const fs::path& folder) {
   if (!fs::is_directory(folder)) {
     throw DataError(
@@ -46,13 +29,12 @@ void check_folder(const fs::path& folder) {
   if (!fs::exists(folder / kConfigFile)) {
     throw DataError({.what = "holds no config.json", .where = folder.string()});
   }
-  if (!fs::exists(folder / kWeightsFile)) refuse_missing_weights(folder);
 }
 
 // The labels of the classifier; faults where config.json and the tensors do not agree on a single-label head.
 std::vector<std::string> primary_labels(const BertConfig& config, const SafetensorsEntry& weight,
-                                        const SafetensorsEntry* bias, const fs::path& folder, Faults& faults) {
-  const std::string where = (folder / kWeightsFile).string();
+                                        const SafetensorsEntry* bias, const fs::path& place, Faults& faults) {
+  const std::string where = place.string();
   const auto refuse = [&](const std::string& what, const std::string& allowed) {
     faults.add({.what = what, .where = where, .allowed = allowed});
     return std::vector<std::string>();
@@ -83,13 +65,13 @@ std::vector<std::string> primary_labels(const BertConfig& config, const Safetens
 void add_primary_head(FolderContents& contents, const TrunkNames& names, const HeadsFile& heads_file, Faults& faults) {
   if (names.classifier_weight.empty()) {
     if (!names.classifier_bias.empty() || !heads_file.primary.empty()) {
-      faults.add({.what = "tensor 'classifier.weight' is missing", .where = (contents.folder / kWeightsFile).string()});
+      faults.add({.what = "tensor 'classifier.weight' is missing", .where = contents.weights.place().string()});
     }
     return;
   }
-  const SafetensorsHeader& header = contents.weights.header();
-  std::vector<std::string> labels = primary_labels(contents.config, *header.find(names.classifier_weight),
-                                                   header.find("classifier.bias"), contents.folder, faults);
+  const WeightFiles& weights = contents.weights;
+  std::vector<std::string> labels = primary_labels(contents.config, *weights.find(names.classifier_weight),
+                                                   weights.find("classifier.bias"), weights.place(), faults);
   contents.heads.push_back({.task = heads_file.primary,
                             .labels = std::move(labels),
                             .primary = true,
@@ -129,13 +111,13 @@ FolderContents read_folder_contents(const fs::path& folder) {
   check_folder(folder);
   FolderContents contents{.folder = folder,
                           .config = read_bert_config(folder / kConfigFile),
-                          .weights = SafetensorsFile(folder / kWeightsFile),
+                          .weights = WeightFiles(folder),
                           .head_weights = {},
                           .trunk = {},
                           .heads = {}};
   Faults faults;
-  const std::string weights_file = (folder / kWeightsFile).string();
-  TrunkNames names = match_trunk(contents.weights.header(), bert_view(contents.config), weights_file, faults);
+  TrunkNames names =
+      match_trunk(contents.weights.entries(), bert_view(contents.config), contents.weights.place().string(), faults);
   HeadsFile heads_file;
   if (fs::exists(folder / kHeadsFile)) heads_file = read_heads_file(folder / kHeadsFile);
   add_primary_head(contents, names, heads_file, faults);

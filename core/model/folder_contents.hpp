@@ -9,11 +9,11 @@
 
 #include "model/bert_config.hpp"
 #include "model/safetensors.hpp"
+#include "model/weight_files.hpp"
 
 namespace engram::model {
 
 inline constexpr const char* kConfigFile = "config.json";
-inline constexpr const char* kWeightsFile = "model.safetensors";
 inline constexpr const char* kHeadsFile = "heads.json";
 inline constexpr const char* kHeadWeightsFile = "heads.safetensors";
 inline constexpr const char* kTokenizerFile = "tokenizer.json";
@@ -21,7 +21,7 @@ inline constexpr const char* kTokenizerFile = "tokenizer.json";
 struct StoredHead {
   std::string task;  // "" when the folder names none
   std::vector<std::string> labels;
-  bool primary = false;  // in model.safetensors as classifier.*, else in heads.safetensors
+  bool primary = false;  // among the weights as classifier.*, else in heads.safetensors
   std::string weight;    // the tensors' names in that file
   std::string bias;
 };
@@ -29,9 +29,9 @@ struct StoredHead {
 struct FolderContents {
   std::filesystem::path folder;
   BertConfig config;
-  SafetensorsFile weights;
+  WeightFiles weights;
   std::optional<SafetensorsFile> head_weights;
-  std::map<std::string, std::string> trunk;  // parameter name -> name in model.safetensors
+  std::map<std::string, std::string> trunk;  // parameter name -> name among the weights
   std::vector<StoredHead> heads;
 };
 

@@ -20,8 +20,8 @@ FolderFacts inspect_folder(const std::filesystem::path& folder) {
                     .view = bert_view(contents.config),
                     .heads = {},
                     .tokenizer_file = folder / kTokenizerFile,
-                    .weights_files = {folder / kWeightsFile},
-                    .weights_bytes = std::filesystem::file_size(folder / kWeightsFile)};
+                    .weights_files = contents.weights.files(),
+                    .weights_bytes = contents.weights.bytes()};
   if (!std::filesystem::exists(facts.tokenizer_file)) {
     throw DataError({.what = "holds no tokenizer.json, the one tokenizer file that engram reads",
                      .where = folder.string(),
@@ -40,11 +40,10 @@ std::unique_ptr<Model> load_model(const std::filesystem::path& folder, const std
   for (const StoredHead& head : contents.heads) {
     const std::string task = head.task.empty() ? task_of_unnamed_head : head.task;
     if (task.empty()) continue;
-    const SafetensorsFile& file = head.primary ? contents.weights : *contents.head_weights;
-    model->set_head({.task = task,
-                     .labels = head.labels,
-                     .weight = as_float(file.tensor(head.weight)),
-                     .bias = as_float(file.tensor(head.bias))});
+    const auto stored = [&](const std::string& name) {
+      return as_float(head.primary ? contents.weights.tensor(name) : contents.head_weights->tensor(name));
+    };
+    model->set_head({.task = task, .labels = head.labels, .weight = stored(head.weight), .bias = stored(head.bias)});
   }
   return model;
 }

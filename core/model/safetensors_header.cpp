@@ -10,6 +10,7 @@
 
 #include "base/errors.hpp"
 #include "base/json.hpp"
+#include "base/json_depth.hpp"
 #include "base/text.hpp"
 
 namespace engram::model {
@@ -40,24 +41,6 @@ std::string allowed_dtypes() {
   std::vector<std::string> names;
   for (const DtypeFacts& facts : kDtypes) names.emplace_back(facts.name);
   return text::join(names, ", ");
-}
-
-// Refuses deep nesting before the JSON parser sees the text, since that parser recurses.
-bool nests_too_deeply(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-      continue;
-    }
-    if (c == '"') in_string = true;
-    if ((c == '{' || c == '[') && ++depth > kDeepestNesting) return true;
-    if (c == '}' || c == ']') --depth;
-  }
-  return false;
 }
 
 // nullopt when the product does not fit.
@@ -113,7 +96,7 @@ class HeaderReader {
     }
     std::string text(reinterpret_cast<const char*>(bytes_.data()) + 8, length);
     if (text.empty() || text.front() != '{') refuse("is no safetensors file: its header does not start with '{'");
-    if (nests_too_deeply(text)) refuse("the safetensors header nests more than 3 levels deep");
+    if (nests_deeper_than(text, kDeepestNesting)) refuse("the safetensors header nests more than 3 levels deep");
     header_.data_start = 8 + length;
     return text;
   }

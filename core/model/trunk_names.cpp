@@ -30,13 +30,14 @@ std::string parameter_name(std::string name) {
 
 class Matcher {
  public:
-  Matcher(const SafetensorsHeader& header, const sdk::ModelView& view, const std::string& file, Faults& faults)
-      : header_(header), view_(view), file_(file), faults_(faults) {
+  Matcher(const std::vector<SafetensorsEntry>& entries, const sdk::ModelView& view, const std::string& file,
+          Faults& faults)
+      : entries_(entries), view_(view), file_(file), faults_(faults) {
     for (const sdk::Parameter& parameter : view.parameters) expected_.emplace(parameter.name, &parameter);
   }
 
   TrunkNames match() {
-    for (const SafetensorsEntry& entry : header_.entries) take(entry);
+    for (const SafetensorsEntry& entry : entries_) take(entry);
     report_missing();
     return std::move(names_);
   }
@@ -88,7 +89,7 @@ class Matcher {
     }
   }
 
-  const SafetensorsHeader& header_;
+  const std::vector<SafetensorsEntry>& entries_;
   const sdk::ModelView& view_;
   const std::string& file_;
   Faults& faults_;
@@ -98,9 +99,9 @@ class Matcher {
 
 }  // namespace
 
-TrunkNames match_trunk(const SafetensorsHeader& header, const sdk::ModelView& view, const std::string& file,
-                       Faults& faults) {
-  return Matcher(header, view, file, faults).match();
+TrunkNames match_trunk(const std::vector<SafetensorsEntry>& entries, const sdk::ModelView& view,
+                       const std::string& file, Faults& faults) {
+  return Matcher(entries, view, file, faults).match();
 }
 
 }  // namespace engram::model

@@ -191,10 +191,6 @@ TEST_CASE("folders that are no model folders say what is missing") {
   CHECK(contains(refusal([&] { inspect_folder(scratch / "m"); }), "holds no tokenizer.json"));
   fs::remove(scratch / "m" / "model.safetensors");
   CHECK(contains(refusal([&] { inspect_folder(scratch / "m"); }), "holds no model.safetensors"));
-  write_file_atomically(scratch / "m" / "pytorch_model.bin", "x");
-  CHECK(contains(refusal([&] { inspect_folder(scratch / "m"); }), "as pytorch_model.bin only"));
-  write_file_atomically(scratch / "m" / "model.safetensors.index.json", "{}");
-  CHECK(contains(refusal([&] { inspect_folder(scratch / "m"); }), "in several shards"));
 }
 
 TEST_CASE("heads for other purposes than single labels are refused") {
