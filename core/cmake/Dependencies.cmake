@@ -29,6 +29,7 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(CURL REQUIRED)
 find_package(Threads REQUIRED)
 
 # The tokenizer bridge: one Rust cdylib with a C interface.
