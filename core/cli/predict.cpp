@@ -10,7 +10,7 @@
 #include "cli/commands.hpp"
 #include "data/encoding.hpp"
 #include "kernels/device.hpp"
-#include "run/trained_model.hpp"
+#include "run/labelling.hpp"
 
 namespace engram::cli {
 namespace {
@@ -75,17 +75,25 @@ void execute(const Options& options) {
   interrupt::watch();
   const at::Device device = kernels::open_device(kernels::device_request(options.device));
   kernels::settle_numerics(0);
-  const predict::Predictor predictor = run::open_trained(options.run, device);
-  const Lines lines = read_lines(options.file, predictor.input());
-  const std::vector<predict::Prediction> predictions = predictor.label(lines.texts, lines.pairs);
+  const run::Labelling labelling =
+      run::labelling(run::open({.path = options.run.string()}, device), {}, run::OtherBase::refused, {});
+  const Lines lines = read_lines(options.file, labelling.inputs[labelling.opened]);
+  std::vector<predict::Query> queries;
+  for (size_t i = 0; i < lines.texts.size(); ++i) {
+    queries.push_back({.text = lines.texts[i], .variant = labelling.opened});
+    if (!lines.pairs.empty()) queries.back().pair = lines.pairs[i];
+  }
+  const std::vector<predict::Prediction> predictions = labelling.predictor.label(queries);
+  const std::vector<std::string>& labels = labelling.predictor.variants()[labelling.opened].labels;
   for (size_t i = 0; i < lines.whole.size(); ++i) {
-    const predict::Prediction& made = predictions[i];
+    const std::string& label = labels[predictions[i].label];
+    const double probability = predictions[i].probabilities[predictions[i].label];
     if (options.json) {
-      Json told = {{"text", lines.texts[i]}, {"label", made.label}, {"probability", made.probability}};
+      Json told = {{"text", lines.texts[i]}, {"label", label}, {"probability", probability}};
       if (!lines.pairs.empty()) told["pair"] = lines.pairs[i];
       std::cout << told.dump() << "\n";
     } else {
-      std::cout << made.label << "\t" << text::fixed(made.probability, 4) << "\t" << lines.whole[i] << "\n";
+      std::cout << label << "\t" << text::fixed(probability, 4) << "\t" << lines.whole[i] << "\n";
     }
   }
 }

@@ -2,6 +2,9 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/errors.hpp"
 #include "base/interrupt.hpp"
 #include "data/batch.hpp"
@@ -9,42 +12,70 @@
 namespace engram::predict {
 namespace {
 
-constexpr size_t kBatchSize = 32;
+constexpr int64_t kNoLabel = -1;
+
+Prediction prediction_of(const float* probabilities, int64_t classes, const Variant& variant) {
+  Prediction made{.probabilities = {probabilities, probabilities + classes}};
+  for (const float probability : made.probabilities) {
+    if (std::isfinite(probability)) continue;
+    throw InternalError({.what = "the probabilities of the head '" + variant.task + "' are no finite numbers",
+                         .fix = "the weights are damaged, or training has diverged: engram inspect tells more"},
+                        ExitCode::resources);
+  }
+  const auto most = std::max_element(made.probabilities.begin(), made.probabilities.end());
+  made.label = static_cast<size_t>(most - made.probabilities.begin());
+  return made;
+}
 
 }  // namespace
 
-Predictor::Predictor(std::unique_ptr<model::Model> model, data::Tokenizer tokenizer, std::string task, Input input,
-                     int64_t max_length)
-    : model_(std::move(model)),
-      tokenizer_(std::move(tokenizer)),
-      task_(std::move(task)),
-      input_(input),
-      max_length_(max_length) {}
+Predictor::Predictor(std::unique_ptr<model::Model> model, data::Tokenizer tokenizer, std::vector<Variant> variants,
+                     BatchLimits limits)
+    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), variants_(std::move(variants)), limits_(limits) {}
 
-std::vector<Prediction> Predictor::label(const std::vector<std::string>& texts,
-                                         const std::vector<std::string>& pairs) const {
-  if (pairs.size() != (input_ == Input::pair ? texts.size() : 0)) {
-    throw InternalError({.what = std::to_string(pairs.size()) + " second texts for " + std::to_string(texts.size()) +
-                                 " texts of the task '" + task_ + "'"});
-  }
-  const c10::InferenceMode inference;
-  const data::Examples examples{.task = task_,
-                                .tokens = tokenizer_.encode(texts, pairs, max_length_),
-                                .labels = std::vector<int64_t>(texts.size(), -1)};
-  const std::vector<std::string>& labels = model_->find_head(task_)->labels;
-  std::vector<Prediction> predictions;
-  for (size_t begin = 0; begin < texts.size(); begin += kBatchSize) {
-    interrupt::check();
-    std::vector<int64_t> rows;
-    for (size_t i = begin; i < std::min(begin + kBatchSize, texts.size()); ++i) rows.push_back(static_cast<int64_t>(i));
-    const data::Batch batch = data::pack(examples, rows).to(model_->device());
-    const auto [probability_B, label_B] = model_->logits(batch, task_, {}).to(at::kFloat).softmax(1).cpu().max(1);
-    for (size_t i = 0; i < rows.size(); ++i) {
-      predictions.push_back({.label = labels[static_cast<size_t>(label_B.const_data_ptr<int64_t>()[i])],
-                             .probability = probability_B.const_data_ptr<float>()[i]});
+std::vector<Prediction> Predictor::label(const std::vector<Query>& queries) const {
+  std::vector<std::vector<size_t>> rows(variants_.size());
+  for (size_t row = 0; row < queries.size(); ++row) rows.at(queries[row].variant).push_back(row);
+  std::vector<Prediction> predictions(queries.size());
+  for (size_t i = 0; i < variants_.size(); ++i) {
+    if (rows[i].empty()) continue;
+    const auto work = [&] { label(queries, rows[i], variants_[i], predictions); };
+    if (variants_[i].under) {
+      variants_[i].under(work);
+    } else {
+      work();
     }
   }
   return predictions;
+}
+
+void Predictor::label(const std::vector<Query>& queries, const std::vector<size_t>& rows, const Variant& variant,
+                      std::vector<Prediction>& predictions) const {
+  const c10::InferenceMode inference;
+  const data::Examples examples{.task = variant.task,
+                                .tokens = tokenize(queries, rows, variant),
+                                .labels = std::vector<int64_t>(rows.size(), kNoLabel)};
+  for (const std::vector<int64_t>& batch_rows : batches(examples.tokens.offsets, limits_)) {
+    interrupt::check();
+    const data::Batch batch = data::pack(examples, batch_rows).to(model_->device());
+    const at::Tensor logits_BC = model_->logits(batch, variant.task, {}).to(at::kFloat);
+    const at::Tensor probabilities_BC = logits_BC.softmax(1).cpu().contiguous();
+    const int64_t classes = probabilities_BC.size(1);
+    for (size_t i = 0; i < batch_rows.size(); ++i) {
+      const float* row = probabilities_BC.const_data_ptr<float>() + static_cast<int64_t>(i) * classes;
+      predictions[rows[static_cast<size_t>(batch_rows[i])]] = prediction_of(row, classes, variant);
+    }
+  }
+}
+
+data::TokenizedTexts Predictor::tokenize(const std::vector<Query>& queries, const std::vector<size_t>& rows,
+                                         const Variant& variant) const {
+  std::vector<std::string> texts, pairs;
+  for (const size_t row : rows) {
+    texts.push_back(queries[row].text);
+    if (queries[row].pair) pairs.push_back(*queries[row].pair);
+  }
+  return tokenizer_.encode(texts, pairs, variant.max_length);
 }
 
 }  // namespace engram::predict

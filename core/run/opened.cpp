@@ -3,12 +3,9 @@
 #include <algorithm>
 
 #include "base/errors.hpp"
-#include "base/files.hpp"
 #include "base/text.hpp"
 #include "checkpoint/artefact.hpp"
 #include "checkpoint/run_folder.hpp"
-#include "model/tensors_hash.hpp"
-#include "run/provenance_of.hpp"
 
 namespace engram::run {
 namespace {
@@ -16,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 using checkpoint::ArtefactKind;
 
-constexpr size_t kShownDigits = 12;
+constexpr const char* kUnnamedHead = "labels";  // the task of a head that its folder does not name
 
 [[noreturn]] void refuse_without_best(const checkpoint::RunFolder& run) {
   const std::string folder = run.path().string();
@@ -60,112 +57,128 @@ Found find(const fs::path& path) {
   return {best.folder, best.kind, artefact.folder};
 }
 
-// "abc... (models/base)".
-std::string named(const std::string& hash, const std::string& place) {
-  return hash.substr(0, kShownDigits) + " (" + place + ")";
-}
-
-// Faults of a base that is not the one an adapter was trained on; notes instead where it is forced.
-void check_base(const checkpoint::Provenance& provenance, const model::FolderFacts& base, const fs::path& adapter,
-                OtherBase other_base, std::vector<std::string>& notes) {
-  Faults faults;
-  const auto compare = [&](const std::string& what, const std::string& recorded, const std::string& found) {
-    if (recorded == found) return;
-    const std::string text = "the adapter was trained on another " + what + ": " + named(recorded, provenance.base) +
-                             ", and here is " + named(found, base.folder.string());
-    if (other_base == OtherBase::forced) return notes.push_back(text + "; forced");
-    faults.add(
-        {.what = text,
-         .where = adapter.string(),
-         .fix = "name the model that it was trained on with --base, or use --force if the difference is wanted"});
-  };
-  compare("model", provenance.base_tensors, model::tensors_hash(base.folder));
-  compare("tokenizer", provenance.tokenizer, sha256_of_file(base.tokenizer_file));
-  faults.raise<DataError>();
-}
-
-// Of an adapter that others made: the base's labels where their number fits, else those that transformers makes up.
-std::vector<std::string> labels_for(const checkpoint::Adapter& adapter, const model::FolderFacts& base) {
-  const auto classes = static_cast<size_t>(adapter.head_weight.size(0));
-  for (const model::FolderFacts::HeadFacts& head : base.heads) {
-    if (head.labels.size() == classes) return head.labels;
-  }
-  std::vector<std::string> labels;
-  for (size_t i = 0; i < classes; ++i) labels.push_back("LABEL_" + std::to_string(i));
-  return labels;
-}
-
-const model::Head& base_head(const model::Model& model, const std::string& task, const fs::path& folder) {
-  if (!task.empty()) {
-    if (const model::Head* head = model.find_head(task)) return *head;
-  }
+const model::Head& base_head(const Opened& opened, const std::string& task) {
+  const model::Model& model = *opened.model;
+  const std::string where = opened.base.folder.string();
   std::vector<std::string> names;
   for (const model::Head& head : model.heads()) names.push_back(head.task);
-  if (names.empty()) throw DataError({.what = "has no head that could label a text", .where = folder.string()});
-  if (task.empty()) return *model.find_head(names.front());
+  if (names.empty()) {
+    throw DataError({.what = "has no head that could label a text",
+                     .where = where,
+                     .fix = "train one with engram run, or name an adapter that has a head"});
+  }
+  const model::Head* head = model.find_head(task.empty() ? names.front() : task);
+  if (head != nullptr) return *head;
   throw DataError({.what = "has no head '" + task + "'" + text::did_you_mean(task, names),
-                   .where = folder.string(),
+                   .where = where,
                    .allowed = text::join(names, ", ")});
 }
 
-constexpr const char* kUnnamedHead = "labels";  // the task of a head that its folder does not name
+// Of an adapter that others made: the base's labels where their number fits, as PEFT does it; else those that
+// transformers makes up.
+std::vector<std::string> labels_for(int64_t classes, const model::FolderFacts& base, std::vector<std::string>& notes) {
+  for (const model::FolderFacts::HeadFacts& head : base.heads) {
+    if (static_cast<int64_t>(head.labels.size()) != classes) continue;
+    notes.push_back("its labels are taken from " + base.folder.string() + ": " + text::join(head.labels, ", "));
+    return head.labels;
+  }
+  std::vector<std::string> labels;
+  for (int64_t i = 0; i < classes; ++i) labels.push_back("LABEL_" + std::to_string(i));
+  notes.push_back("nothing names its labels: they are called " + labels.front() + " to " + labels.back());
+  return labels;
+}
 
-}  // namespace
+// The head that is read while an adapter is on: its own, unless another was asked for or it has none.
+model::Head head_under(const Trained& trained, const Opened& opened, const std::string& asked,
+                       std::vector<std::string>& notes) {
+  const checkpoint::Adapter& adapter = *trained.adapter;
+  const std::string own = trained.provenance ? trained.provenance->task : kUnnamedHead;
+  if (!adapter.head_weight.defined()) {
+    const bool known = trained.provenance && opened.model->find_head(own) != nullptr;
+    return base_head(opened, asked.empty() && known ? own : asked);
+  }
+  if (!asked.empty() && asked != own) return base_head(opened, asked);
+  const int64_t classes = adapter.head_weight.size(0);
+  if (trained.provenance) check_labels(*trained.provenance, classes, adapter.folder);
+  return {.task = own,
+          .labels = trained.provenance ? trained.provenance->labels : labels_for(classes, opened.base, notes),
+          .weight = adapter.head_weight,
+          .bias = adapter.head_bias};
+}
 
-Trained open_adapter(const Opened& opened, const fs::path& folder, OtherBase other_base) {
+Trained adapter_over(const Opened& opened, const fs::path& folder, OtherBase other_base, const std::string& task) {
   Trained trained{.adapter = checkpoint::read_adapter(folder, opened.base.view),
                   .provenance = checkpoint::read_provenance(folder)};
   checkpoint::Adapter& adapter = *trained.adapter;
   adapter.move_to(opened.model->device());
   trained.max_length = opened.base.view.max_positions;
+  if (adapter.virtual_tokens) trained.max_length -= adapter.virtual_tokens->rows.size(0);
+  std::vector<std::string> notes;
   if (trained.provenance) {
-    check_base(*trained.provenance, opened.base, folder, other_base, trained.notes);
+    trained.notes = check_base(*trained.provenance, opened.base, folder, other_base);
+    trained.forced = !trained.notes.empty();
     trained.input = trained.provenance->pairs ? predict::Input::pair : predict::Input::text;
-    trained.max_length = trained.provenance->max_length;
-    trained.head = {.task = trained.provenance->task, .labels = trained.provenance->labels};
+    trained.max_length = std::min(trained.max_length, trained.provenance->max_length);
   } else {
-    trained.notes.push_back(folder.string() + " has no provenance.json: that it was trained on " +
-                            opened.base.folder.string() + " is taken on trust");
-    trained.head = {.task = kUnnamedHead, .labels = labels_for(adapter, opened.base)};
-    if (adapter.virtual_tokens) trained.max_length -= adapter.virtual_tokens->rows.size(0);
+    notes.push_back("no " + std::string(checkpoint::kProvenanceFile) + " is beside it: that it was trained on " +
+                    opened.base.folder.string() + " is taken on trust");
   }
-  trained.head.weight = adapter.head_weight;
-  trained.head.bias = adapter.head_bias;
+  trained.head = head_under(trained, opened, task, notes);
+  for (const std::string& note : notes) trained.notes.push_back(folder.string() + ": " + note);
   return trained;
 }
 
+// Of a folder that holds a whole model.
+Trained whole_model(const Opened& opened, const std::string& task) {
+  const fs::path& folder = opened.base.folder;
+  Trained trained{.provenance = checkpoint::read_provenance(folder), .max_length = opened.base.view.max_positions};
+  const std::string own = trained.provenance ? trained.provenance->task : "";
+  trained.head = base_head(opened, task.empty() ? own : task);
+  if (!trained.provenance) return trained;
+  trained.max_length = std::min(trained.max_length, trained.provenance->max_length);
+  trained.input = trained.provenance->pairs ? predict::Input::pair : predict::Input::text;
+  if (trained.head.task != own || trained.head.labels == trained.provenance->labels) return trained;
+  throw DataError({.what = "the head '" + own + "' has the labels " + text::join(trained.head.labels, ", ") + ", and " +
+                           checkpoint::kProvenanceFile + " says " + text::join(trained.provenance->labels, ", "),
+                   .where = folder.string(),
+                   .fix = "the files do not belong together: write the checkpoint again"});
+}
+
+}  // namespace
+
+Trained open_adapter(const Opened& opened, const fs::path& path, OtherBase other_base, const std::string& task) {
+  const Found found = find(path);
+  if (found.kind == ArtefactKind::adapter) return adapter_over(opened, found.folder, other_base, task);
+  throw DataError({.what = "is a whole model, and an adapter is wanted here",
+                   .where = found.folder.string(),
+                   .fix = "use it by itself, in place of " + opened.base.folder.string()});
+}
+
+Trained base_alone(const Opened& opened) { return whole_model(opened, ""); }
+
 Opened open(const OpenRequest& request, at::Device device) {
   const Found found = find(request.path);
+  const bool is_adapter = found.kind == ArtefactKind::adapter;
+  if (!is_adapter && !request.base.empty()) {
+    throw DataError({.what = "is a whole model, which is put on no other",
+                     .where = found.folder.string(),
+                     .fix = "leave --base out, or name an adapter"});
+  }
   Opened opened{.run = found.run};
   if (!found.run.empty()) opened.manifest = read_json(found.run / "manifest.json");
-  fs::path base = found.folder;
-  if (found.kind == ArtefactKind::adapter) {
-    const std::optional<checkpoint::Provenance> provenance = checkpoint::read_provenance(found.folder);
-    base = !request.base.empty() ? request.base
-           : provenance          ? provenance->base
-                                 : checkpoint::base_named_by(found.folder);
-    if (base.empty()) {
-      throw DataError({.what = "the adapter does not say which model it belongs to",
-                       .where = found.folder.string(),
-                       .fix = "name it with --base"});
-    }
-  }
-  opened.base = model::inspect_folder(base);
-  opened.model = model::load_model(base, kUnnamedHead);
+  const fs::path folder = is_adapter
+                              ? base_of_adapter(found.folder, checkpoint::read_provenance(found.folder), request.base)
+                              : found.folder;
+  opened.base = model::inspect_folder(folder);
+  opened.model = model::load_model(folder, kUnnamedHead);
   opened.model->move_to(device);
-  if (found.kind == ArtefactKind::adapter) {
-    opened.trained = open_adapter(opened, found.folder, request.other_base);
-    return opened;
+  if (is_adapter) {
+    opened.trained = adapter_over(opened, found.folder, request.other_base, request.task);
+  } else if (request.head == HeadWanted::needed || !opened.model->heads().empty()) {
+    opened.trained = whole_model(opened, request.task);
+  } else {
+    opened.trained.max_length = opened.base.view.max_positions;
   }
-  opened.trained.provenance = checkpoint::read_provenance(found.folder);
-  std::string task = request.task;
-  opened.trained.max_length = opened.base.view.max_positions;
-  if (opened.trained.provenance) {
-    if (task.empty()) task = opened.trained.provenance->task;
-    opened.trained.max_length = opened.trained.provenance->max_length;
-    opened.trained.input = opened.trained.provenance->pairs ? predict::Input::pair : predict::Input::text;
-  }
-  opened.trained.head = base_head(*opened.model, task, found.folder);
   return opened;
 }
 

@@ -13,27 +13,30 @@
 #include "model/folder.hpp"
 #include "model/model.hpp"
 #include "predict/predictor.hpp"
+#include "run/adapter_base.hpp"
 
 namespace engram::run {
 
-// Whether an adapter may be put on a model that it was not trained on (--force).
-enum class OtherBase { refused, forced };
+// Whether open() refuses a model folder in which no head is, or leaves Trained::head empty.
+enum class HeadWanted { needed, optional };
 
 struct OpenRequest {
   std::string path;  // a run folder (its best checkpoint), a checkpoint, an adapter, a model folder, or org/name
   std::string base;  // the model that an adapter is put on; empty: the one that it names
   std::string task;  // the head to read; empty: the one that was trained, or the folder's first
   OtherBase other_base = OtherBase::refused;
+  HeadWanted head = HeadWanted::needed;
 };
 
 // What labels texts: the base with its own head, or an adapter on it.
 struct Trained {
   std::optional<checkpoint::Adapter> adapter;  // absent: the weights of the base are the result
   std::optional<checkpoint::Provenance> provenance;
-  model::Head head;
-  predict::Input input = predict::Input::text;
-  int64_t max_length = 0;          // tokens of a sequence, virtual ones not counted
-  std::vector<std::string> notes;  // what a user has to know: a base that could not be checked, or was forced
+  model::Head head;                             // the adapter's own, else one of the base
+  predict::Input input = predict::Input::text;  // by the provenance; text where there is none
+  int64_t max_length = 0;                       // tokens of a sequence, virtual ones not counted
+  std::vector<std::string> notes;               // what a user has to know: a base not checked, labels made up
+  bool forced = false;                          // on a base that the provenance does not name (and notes say so)
 };
 
 struct Opened {
@@ -45,10 +48,16 @@ struct Opened {
 };
 
 // The model is moved to `device`. Throws DataError: nothing usable is there, no checkpoint has been kept, no head of
-// the name, an adapter whose provenance names other weights or another tokenizer than the base has (both are named).
+// the name, a base beside a whole model, an adapter whose provenance names other weights, another tokenizer or other
+// labels than there are (both are named).
 Opened open(const OpenRequest& request, at::Device device);
 
-// A further adapter over the base of `opened`, checked in the same way.
-Trained open_adapter(const Opened& opened, const std::filesystem::path& folder, OtherBase other_base);
+// A further adapter over the base of `opened`, checked in the same way. `path` is an adapter, or a run whose best
+// checkpoint is one; `task` as in OpenRequest.
+Trained open_adapter(const Opened& opened, const std::filesystem::path& path, OtherBase other_base,
+                     const std::string& task = {});
+
+// The base of `opened` with a head of its own, whatever was opened. Throws DataError where it has none.
+Trained base_alone(const Opened& opened);
 
 }  // namespace engram::run

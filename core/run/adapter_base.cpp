@@ -1,0 +1,82 @@
+#include "run/adapter_base.hpp"
+
+#include "base/errors.hpp"
+#include "base/files.hpp"
+#include "base/text.hpp"
+#include "checkpoint/adapter.hpp"
+#include "model/tensors_hash.hpp"
+
+namespace engram::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kShownDigits = 12;
+
+// "abc... (models/base)".
+std::string named(const std::string& hash, const std::string& place) {
+  return hash.substr(0, kShownDigits) + " (" + place + ")";
+}
+
+}  // namespace
+
+fs::path base_of_adapter(const fs::path& adapter, const std::optional<checkpoint::Provenance>& provenance,
+                         const std::string& asked) {
+  if (!asked.empty()) return asked;
+  const std::string name = provenance ? provenance->base : checkpoint::base_named_by(adapter);
+  if (name.empty()) {
+    throw DataError({.what = "the adapter does not say which model it belongs to",
+                     .where = adapter.string(),
+                     .fix = "name it with --base"});
+  }
+  std::vector<fs::path> places = {name};
+  if (fs::path(name).is_relative()) {
+    const fs::path whole = fs::absolute(adapter).lexically_normal();
+    places.push_back((whole.parent_path() / name).lexically_normal());
+    places.push_back((whole.parent_path().parent_path() / name).lexically_normal());
+  }
+  std::vector<std::string> tried;
+  for (const fs::path& place : places) {
+    if (fs::is_directory(place)) return place;
+    tried.push_back(place.string());
+  }
+  throw DataError(
+      {.what = "the adapter belongs to the model '" + name + "', which is not there; tried " + text::join(tried, ", "),
+       .where = adapter.string(),
+       .fix = "name the model's folder with --base"});
+}
+
+std::vector<std::string> check_base(const checkpoint::Provenance& provenance, const model::FolderFacts& base,
+                                    const fs::path& adapter, OtherBase other_base) {
+  std::vector<std::string> differences;
+  const auto compare = [&](const std::string& what, const std::string& recorded, const std::string& found) {
+    if (recorded == found) return;
+    differences.push_back("the adapter was trained on another " + what + ": " + named(recorded, provenance.base) +
+                          ", and here is " + named(found, base.folder.string()));
+  };
+  compare("model", provenance.base_tensors, model::tensors_hash(base.folder));
+  compare("tokenizer", provenance.tokenizer, sha256_of_file(base.tokenizer_file));
+  Faults faults;
+  for (std::string& difference : differences) {
+    if (other_base == OtherBase::refused) {
+      faults.add(
+          {.what = difference,
+           .where = adapter.string(),
+           .fix = "name the model that it was trained on with --base, or use --force if the difference is wanted"});
+    }
+    difference = adapter.string() + ": " + difference + "; forced";
+  }
+  faults.raise<DataError>();
+  return differences;
+}
+
+void check_labels(const checkpoint::Provenance& provenance, int64_t classes, const fs::path& folder) {
+  if (static_cast<int64_t>(provenance.labels.size()) == classes) return;
+  throw DataError({.what = "the head has " + std::to_string(classes) + " classes, and " + checkpoint::kProvenanceFile +
+                           " names " + std::to_string(provenance.labels.size()) +
+                           " labels for it: " + text::join(provenance.labels, ", "),
+                   .where = folder.string(),
+                   .fix = "the files do not belong together: write the checkpoint again"});
+}
+
+}  // namespace engram::run

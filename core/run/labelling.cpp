@@ -1,0 +1,82 @@
+#include "run/labelling.hpp"
+
+#include <memory>
+
+#include "base/errors.hpp"
+
+namespace engram::run {
+namespace {
+
+struct Variants {
+  std::vector<predict::Variant> list;
+  std::vector<predict::Input> inputs;
+  std::vector<bool> input_known;
+  std::vector<bool> forced;
+  std::vector<std::string> notes;
+
+  void add(const std::string& name, Trained trained, model::Model& model);
+};
+
+// The adapter's tensors live as long as the variant does.
+void Variants::add(const std::string& name, Trained trained, model::Model& model) {
+  inputs.push_back(trained.input);
+  input_known.push_back(trained.provenance.has_value());
+  forced.push_back(trained.forced);
+  notes.insert(notes.end(), trained.notes.begin(), trained.notes.end());
+  predict::Variant variant{
+      .name = name, .task = trained.head.task, .labels = trained.head.labels, .max_length = trained.max_length};
+  if (trained.adapter) {
+    const auto adapter = std::make_shared<const checkpoint::Adapter>(*std::move(trained.adapter));
+    variant.under = [adapter, head = std::move(trained.head), &model](const std::function<void()>& work) {
+      const checkpoint::Attached attached(model, *adapter, head);
+      work();
+    };
+  }
+  list.push_back(std::move(variant));
+}
+
+void add_adapters(const Opened& opened, const std::vector<NamedAdapter>& adapters, OtherBase other_base,
+                  Variants& variants) {
+  Faults faults;
+  for (const NamedAdapter& adapter : adapters) {
+    bool taken = adapter.name == kBaseName;
+    for (const predict::Variant& other : variants.list) taken = taken || other.name == adapter.name;
+    if (taken) {
+      faults.add({.what = "the name '" + adapter.name + "' is taken",
+                  .where = "--adapter " + adapter.name + "=" + adapter.path,
+                  .fix = "give every adapter a name of its own; 'base' is the model without any"});
+      continue;
+    }
+    try {
+      variants.add(adapter.name, open_adapter(opened, adapter.path, other_base), *opened.model);
+    } catch (const DataError& error) {
+      faults.add(error.faults());
+    }
+  }
+  faults.raise<DataError>();
+}
+
+}  // namespace
+
+Labelling labelling(Opened opened, const std::vector<NamedAdapter>& adapters, OtherBase other_base,
+                    predict::BatchLimits limits) {
+  Variants variants;
+  if (!opened.model->heads().empty()) {
+    variants.add(kBaseName, opened.trained.adapter ? base_alone(opened) : opened.trained, *opened.model);
+  }
+  const size_t itself = opened.trained.adapter ? variants.list.size() : 0;
+  if (opened.trained.adapter) {
+    const std::string path = opened.trained.adapter->folder.string();
+    variants.add(path, std::move(opened.trained), *opened.model);
+  }
+  add_adapters(opened, adapters, other_base, variants);
+  return {.predictor = predict::Predictor(std::move(opened.model), data::Tokenizer(opened.base.tokenizer_file),
+                                          std::move(variants.list), limits),
+          .opened = itself,
+          .inputs = std::move(variants.inputs),
+          .input_known = std::move(variants.input_known),
+          .forced = std::move(variants.forced),
+          .notes = std::move(variants.notes)};
+}
+
+}  // namespace engram::run

@@ -1,0 +1,36 @@
+// From what a command has opened to a predictor: the base, what was opened on it, and further adapters by name.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "predict/predictor.hpp"
+#include "run/opened.hpp"
+
+namespace engram::run {
+
+inline constexpr const char* kBaseName = "base";  // of the base with its own head
+
+struct NamedAdapter {
+  std::string name;
+  std::string path;
+};
+
+// What is in memory is the base once, and every adapter's own tensors.
+struct Labelling {
+  predict::Predictor predictor;
+  size_t opened = 0;                   // the variant that is the opened path itself
+  std::vector<predict::Input> inputs;  // by variant
+  std::vector<bool> input_known;       // by variant: what made it says whether it was trained on pairs
+  std::vector<bool> forced;            // by variant: on a base that it was not trained on
+  std::vector<std::string> notes;      // of all of them
+};
+
+// The variants are: "base" where the base has a head, the opened adapter under its path unless it is the base itself,
+// and `adapters`. Throws DataError with the faults of all adapters at once: names that are taken, and what
+// open_adapter() refuses.
+Labelling labelling(Opened opened, const std::vector<NamedAdapter>& adapters, OtherBase other_base,
+                    predict::BatchLimits limits);
+
+}  // namespace engram::run
