@@ -17,6 +17,7 @@ Json to_json(const Provenance& provenance) {
           {"labels", provenance.labels},
           {"pairs", provenance.pairs},
           {"max_length", provenance.max_length},
+          {"adapter", provenance.adapter},
           {"recipe", provenance.recipe},
           {"data", provenance.data},
           {"plugins", provenance.plugins},
@@ -44,6 +45,7 @@ class Reader {
     take("labels", provenance.labels, "a list of strings");
     take("pairs", provenance.pairs, "true or false");
     take("max_length", provenance.max_length, "a whole number");
+    take("adapter", provenance.adapter, "anything");
     take("recipe", provenance.recipe, "anything");
     take("data", provenance.data, "anything");
     take("plugins", provenance.plugins, "anything");

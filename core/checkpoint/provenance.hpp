@@ -21,6 +21,7 @@ struct Provenance {
   std::vector<std::string> labels;  // of its head, in order
   bool pairs = false;               // a row is two texts
   int64_t max_length = 128;         // tokens of a sequence
+  Json adapter;                     // that training went on from: folder, sha256 of its files; null: none
   Json recipe;                      // name, sha256
   Json data;                        // by set: file, sha256, rows
   Json plugins;                     // by strategy: version, sha256

@@ -37,20 +37,22 @@ Callbacks read_callbacks(Section& top) {
 }
 
 std::vector<std::string> waivable() {
-  std::vector<std::string> names = {"original"};
+  std::vector<std::string> names = {"original", "adapter_base"};
   for (const auto& [name, about] : kAdvice) names.push_back(name);
   return names;
 }
 
 void read_waiver(Section& top, Recipe& recipe) {
   const std::vector<std::string> names = waivable();
-  const Shape shape{"(\"" + text::join(names, "\" | \"") + "\")[]",
-                    "a list that may hold 'original' and short names of advice: " + text::join(names, ", ")};
+  const Shape shape{
+      "(\"" + text::join(names, "\" | \"") + "\")[]",
+      "a list that may hold 'original', 'adapter_base' and short names of advice: " + text::join(names, ", ")};
   const Value* found =
       top.value("waive", shape,
                 {"What the run goes without: 'original', an evaluation set of the original task (drift "
-                 "of the representation and KL to the untouched model are measured instead); and "
-                 "advice that has been considered and is not to be given again.",
+                 "of the representation and KL to the untouched model are measured instead); 'adapter_base', that "
+                 "the adapter was trained on this very model; and advice that has been considered and is not to be "
+                 "given again.",
                  "waive = { \"original\" }", "nothing"});
   if (found == nullptr) return;
   const Mixed* mixed = found->table();
@@ -81,14 +83,17 @@ Place place_of(const Value* top, const std::string& key) {
 Recipe read_sections(const Value* top, Reading& reading) {
   Recipe recipe;
   Section section(top, "", reading);
-  section.text("model", recipe.model,
-               {"The pretrained model: a folder in Hugging Face layout; a relative path starts at the recipe's folder.",
-                "model = \"models/news-topics\""},
-               Need::compulsory);
+  section.text(
+      "model", recipe.model,
+      {"The pretrained model: a folder in Hugging Face layout, or org/name[@revision] in the Hugging Face cache (see "
+       "`engram pull`). A relative path starts at the recipe's folder, and a folder that is there wins.",
+       "model = \"models/news-topics\""},
+      Need::compulsory);
   section.text("adapter", recipe.adapter,
-               {"An adapter to go on training from: a folder in PEFT's format, or a run that ended with one. The "
-                "recipe's strategies must plan the same sites, ranks and scales; a relative path starts at the "
-                "recipe's folder.",
+               {"An adapter to go on training from: a folder in PEFT's format, made by peft or engram, or a run that "
+                "ended with one. The strategies must plan what it holds (sites, ranks, scales, virtual tokens), and "
+                "the model must be the one it was trained on; the trained task's head begins as the adapter's, the "
+                "optimizer afresh. A relative path starts at the recipe's folder.",
                 "adapter = \"adapters/questions\""});
   recipe.model_place = place_of(top, "model");
   recipe.adapter_place = place_of(top, "adapter");

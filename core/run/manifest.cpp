@@ -92,8 +92,11 @@ Json manifest(const Sources& sources, const Preparation& prepared, const Materia
           {"threads", at::get_num_threads()},
           {"model",
            {{"folder", std::filesystem::absolute(prepared.model_folder).string()},
+            {"reference", prepared.model_snapshot ? Json(prepared.model_snapshot->reference.text()) : Json()},
+            {"commit", prepared.model_snapshot ? Json(prepared.model_snapshot->commit) : Json()},
             {"tensors_sha256", material.tensors_hash},
             {"tokenizer_sha256", sha256_of_file(prepared.folder.tokenizer_file)}}},
+          {"adapter", material.adapter},
           {"trained_task", prepared.trained_task},
           {"tasks", labels_by_task(prepared)},
           {"data", data_json(prepared)},
@@ -127,6 +130,7 @@ void refuse_other_inputs(const Json& before, const Json& now, const std::filesys
   };
   compare("the model's weights have", Json::json_pointer("/model/tensors_sha256"));
   compare("the model's tokenizer has", Json::json_pointer("/model/tokenizer_sha256"));
+  compare("the adapter that it went on from has", Json::json_pointer("/adapter"));
   for (const auto& [name, facts] : now.at("data").items()) {
     compare("the file of data." + name + ", " + facts.at("file").get<std::string>() + ", has",
             Json::json_pointer("/data") / name / "sha256");

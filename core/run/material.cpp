@@ -202,6 +202,11 @@ Material load_material(const Preparation& prepared, at::Device device,
   phase("loading the model");
   material.tensors_hash = model::tensors_hash(prepared.model_folder);
   material.model_hash = material.tensors_hash + sha256_of_file(prepared.folder.folder / "config.json");
+  if (prepared.start) {
+    const BaseMatch match =
+        match_base(*prepared.start, recipe, prepared.folder, material.tensors_hash, material.warnings);
+    material.adapter = start_adapter_json(*prepared.start, match);
+  }
   material.model = model::load_model(prepared.model_folder, task_of_unnamed_head(prepared));
   if (recipe.train.dropout) material.model->set_dropout(*recipe.train.dropout);
   material.model->move_to(device);

@@ -23,6 +23,7 @@ struct Material {
   std::unique_ptr<model::Model> model;
   std::string model_hash;                 // of the weights and of config.json: what the untouched model computes
   std::string tensors_hash;               // model::tensors_hash(), read once for everything that names it
+  Json adapter;                           // start_adapter_json() where training goes on from one; else null
   data::Examples training;                // all training sets, one after the other
   std::vector<EvaluationSet> evaluation;  // in the recipe's order
   std::map<std::string, data::Examples> strategy_sets;  // that passes and mixes name, by name

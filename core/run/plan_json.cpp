@@ -15,13 +15,21 @@ namespace {
 
 Json model_json(const Preparation& prepared) {
   const sdk::ModelView& view = prepared.view;
-  return {{"folder", prepared.recipe().model},
+  const std::optional<hub::Snapshot>& snapshot = prepared.model_snapshot;
+  return {{"folder", snapshot ? prepared.model_folder.string() : prepared.recipe().model},
+          {"reference", snapshot ? Json(snapshot->reference.text()) : Json()},
+          {"commit", snapshot ? Json(snapshot->commit) : Json()},
           {"family", view.family},
           {"layers", view.layers},
           {"hidden", view.hidden},
           {"max_positions", view.max_positions},
           {"parameters", prepared.resolution.total_count()},
           {"trainable", prepared.resolution.trainable_count()}};
+}
+
+Json adapter_json(const Preparation& prepared) {
+  if (!prepared.start) return nullptr;
+  return {{"folder", prepared.start->adapter.folder.string()}, {"type", prepared.start->adapter.peft_type}};
 }
 
 Json data_json(const Preparation& prepared) {
@@ -107,6 +115,7 @@ Json plan_json(Preparation& prepared) {
   return {{"recipe", prepared.recipe().name},
           {"point", prepared.recipe().point},
           {"model", model_json(prepared)},
+          {"adapter", adapter_json(prepared)},
           {"tasks", labels_by_task(prepared)},
           {"data", data_json(prepared)},
           {"settings", recipe::resolved(prepared.recipe())},

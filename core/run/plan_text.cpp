@@ -32,11 +32,22 @@ std::string rate_text(double rate) {
   return digits.data();
 }
 
+std::string start_text(const StartAdapter& start) {
+  const checkpoint::Adapter& adapter = start.adapter;
+  return adapter.folder.string() + ", " + adapter.peft_type + ", " +
+         (adapter.virtual_tokens ? std::to_string(adapter.virtual_tokens->rows.size(0)) + " virtual tokens"
+                                 : std::to_string(adapter.updates.size()) + " sites");
+}
+
 std::string model_section(const Preparation& prepared) {
   const sdk::ModelView& view = prepared.view;
-  return "model\n" + line("folder", prepared.recipe().model) +
+  return "model\n" + line(prepared.model_snapshot ? "repository" : "folder", prepared.recipe().model) +
+         (prepared.model_snapshot
+              ? line("commit", prepared.model_snapshot->commit) + line("folder", prepared.model_folder.string())
+              : "") +
          line("family", view.family + ", " + std::to_string(view.layers) + " blocks, " + std::to_string(view.hidden) +
-                            " wide, at most " + std::to_string(view.max_positions) + " tokens");
+                            " wide, at most " + std::to_string(view.max_positions) + " tokens") +
+         (prepared.start ? line("goes on from", start_text(*prepared.start)) : "");
 }
 
 std::string tasks_section(const Preparation& prepared) {

@@ -68,6 +68,7 @@ std::vector<std::string> plan_warnings(const Preparation& prepared, const train:
       strategy::warnings_of_idle(prepared.view, prepared.strategies.plan(prepared.view));
   warn_of_missed_stages(prepared, steps, warnings);
   warn_of_unread_sets(prepared, warnings);
+  if (prepared.start) warnings.insert(warnings.end(), prepared.start->notes.begin(), prepared.start->notes.end());
   return warnings;
 }
 

@@ -9,7 +9,7 @@
 namespace engram::run {
 
 // Strategies that change nothing, stages of training that lie beyond the last of `steps`, data sets for strategies that
-// nothing reads.
+// nothing reads; what is not known of an adapter that training goes on from.
 std::vector<std::string> plan_warnings(const Preparation& prepared, const train::StepCount& steps);
 
 }  // namespace engram::run

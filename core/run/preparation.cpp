@@ -4,9 +4,11 @@
 
 #include "base/errors.hpp"
 #include "base/text.hpp"
+#include "checkpoint/continuation.hpp"
 #include "data/examples.hpp"
 #include "eval/evaluator.hpp"
 #include "eval/metrics.hpp"
+#include "hub/resolve.hpp"
 #include "run/advice.hpp"
 #include "run/rates.hpp"
 #include "run/strategy_facts.hpp"
@@ -16,9 +18,16 @@
 namespace engram::run {
 namespace {
 
-model::FolderFacts inspect_model(const recipe::Recipe& recipe, const std::filesystem::path& folder, Faults& faults) {
+struct FoundModel {
+  hub::Located located;
+  model::FolderFacts folder;
+};
+
+FoundModel find_model(const recipe::Recipe& recipe, Faults& faults) {
   try {
-    return model::inspect_folder(folder);
+    FoundModel found{.located = hub::resolve(recipe.model, recipe.folder, recipe.model_place.text())};
+    found.folder = model::inspect_folder(found.located.folder);
+    return found;
   } catch (const DataError& error) {
     for (Fault fault : error.faults()) {
       fault.what = "model = \"" + recipe.model + "\": " + fault.what;
@@ -236,17 +245,19 @@ Preparation prepare(const Sources& sources) {
     faults.raise<RecipeError>();
   };
   std::vector<SetFacts> sets = find_sets(recipe, faults);
-  const std::filesystem::path model_folder = recipe.resolve(recipe.model);
-  model::FolderFacts folder = inspect_model(recipe, model_folder, faults);
+  auto [located, folder] = find_model(recipe, faults);
   raise();
 
   sdk::ModelView view = folder.view;
   const std::string trained_task = settle_trained_task(recipe, faults);
   refuse_shared_head(recipe, folder, faults);
   refuse_long_texts(recipe, folder, faults);
+  std::optional<StartAdapter> start = read_start_adapter(recipe, folder, faults);
   std::vector<TaskFacts> tasks;
   for (const recipe::Task& task : recipe.tasks) {
-    tasks.push_back(task_facts(task, folder, sets, faults));
+    const bool goes_on = start && task.name == trained_task;
+    tasks.push_back(task_facts(goes_on ? with_labels_of(*start, task) : task, folder, sets, faults));
+    if (goes_on) compare_labels(*start, task, tasks.back().labels, faults);
     const auto use = task.name == trained_task ? model::HeadUse::trained : model::HeadUse::kept;
     model::add_head_to_view(view, task.name, static_cast<int64_t>(tasks.back().labels.size()), use);
   }
@@ -257,17 +268,22 @@ Preparation prepare(const Sources& sources) {
   strategy::Strategies strategies = strategy::Strategies::load(recipe.strategies, search);
   strategy::Resolution resolution = strategy::resolve(view, strategies.plan(view), data_facts(sets, tasks), faults);
   refuse_long_sequences(recipe, view, resolution, faults);
+  if (start) {
+    checkpoint::compare_with_plan(start->adapter, resolution, view, recipe.adapter_place.text(), faults, start->notes);
+  }
   faults.raise<RecipeError>();
 
   Preparation prepared{.script = std::move(script),
-                       .model_folder = model_folder,
+                       .model_folder = std::move(located.folder),
+                       .model_snapshot = std::move(located.snapshot),
                        .folder = std::move(folder),
                        .tasks = std::move(tasks),
                        .sets = std::move(sets),
                        .view = std::move(view),
                        .strategies = std::move(strategies),
                        .resolution = std::move(resolution),
-                       .trained_task = trained_task};
+                       .trained_task = trained_task,
+                       .start = std::move(start)};
   for (const SetFacts& facts : prepared.sets) {
     if (facts.set->use == recipe::DataUse::train) prepared.training_rows += facts.rows.rows;
   }

@@ -3,16 +3,19 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "advisor/advice.hpp"
 #include "advisor/rules.hpp"
 #include "data/table.hpp"
+#include "hub/cache.hpp"
 #include "model/folder.hpp"
 #include "recipe/recipe.hpp"
 #include "recipe/scored_set.hpp"
 #include "run/row_facts.hpp"
+#include "run/start_adapter.hpp"
 #include "script/recipe_script.hpp"
 #include "strategy/resolution.hpp"
 #include "strategy/strategies.hpp"
@@ -53,6 +56,7 @@ struct SetFacts {
 struct Preparation {
   script::RecipeScript script;
   std::filesystem::path model_folder;
+  std::optional<hub::Snapshot> model_snapshot;  // where the folder is one of the Hugging Face cache
   model::FolderFacts folder;
   std::vector<TaskFacts> tasks;
   std::vector<SetFacts> sets;
@@ -60,6 +64,7 @@ struct Preparation {
   strategy::Strategies strategies;
   strategy::Resolution resolution;
   std::string trained_task;
+  std::optional<StartAdapter> start;  // the adapter that training goes on from
   train::StepCount steps;
   int64_t training_rows = 0;
   recipe::Metrics metric_names;  // what score and stop may read; the numbers mean nothing

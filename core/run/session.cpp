@@ -3,6 +3,7 @@
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
 #include "base/process.hpp"
+#include "checkpoint/continuation.hpp"
 #include "checkpoint/strategy_tensors.hpp"
 #include "kernels/device.hpp"
 #include "report/summary_json.hpp"
@@ -102,6 +103,11 @@ void Session::attach_strategies() {
   }
   prepared_.strategies.apply(*material_.model, prepared_.resolution, static_cast<uint64_t>(settings().seed),
                              restoring() ? Start::restored : Start::fresh, services);
+  if (prepared_.start && !restoring()) {
+    checkpoint::put_adapter(prepared_.start->adapter, *material_.model, prepared_.strategies, prepared_.resolution,
+                            prepared_.trained_task);
+    terminal_.note("going on from the adapter " + prepared_.start->adapter.folder.string());
+  }
 }
 
 void Session::restore_or_start() {
@@ -193,6 +199,10 @@ report::RunSummary Session::summary() const {
   report::RunSummary summary = summary_of_history(history_, scoring_);
   choose_candidate(summary, best_candidate_, scoring_);
   if (summary.chosen) summary.chosen->among += candidates_;
+  // What training went on from was kept at step 0.
+  if (summary.chosen && prepared_.start && std::filesystem::exists(folder_.best())) {
+    summary.chosen->folder = "checkpoints/best";
+  }
   add_plan(summary, prepared_);
   summary.run_folder = folder_.path().string();
   summary.ending = ending_;

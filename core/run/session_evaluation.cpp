@@ -45,7 +45,7 @@ void Session::evaluate() {
   view.best = best;
   events_.evaluation(view);
   terminal_.evaluation(view);
-  best_unsaved_ = best && evaluation.step > 0;
+  best_unsaved_ = best && (evaluation.step > 0 || prepared_.start);
 }
 
 // A run that is interrupted here measures all sets again: its metrics then draw the same random numbers.
