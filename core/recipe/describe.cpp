@@ -1,5 +1,9 @@
 #include "recipe/describe.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/errors.hpp"
 #include "recipe/names.hpp"
 
 namespace engram::recipe {
@@ -110,6 +114,53 @@ Json own_metrics(const Recipe& recipe) {
   return all;
 }
 
+Column column_from(const Json& json) {
+  return json.is_number() ? Column(json.get<int>()) : Column(json.get<std::string>());
+}
+
+std::vector<Column> columns_from(const Json& json) {
+  std::vector<Column> all;
+  for (const Json& entry : json) all.push_back(column_from(entry));
+  return all;
+}
+
+template <class Type>
+std::optional<Type> present(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(json.get<Type>());
+}
+
+std::optional<char> character_from(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(json.get<std::string>().at(0));
+}
+
+template <class Enum>
+Enum named(const Names<Enum>& names, const Json& json) {
+  const auto found = std::find_if(names.begin(), names.end(), [&](const auto& entry) { return entry.first == json; });
+  if (found == names.end()) throw std::out_of_range(json.dump());
+  return found->second;
+}
+
+DataSet read_data_set(const Json& json) {
+  DataSet set;
+  set.file = json.at("file").get<std::string>();
+  set.task = json.at("task").get<std::string>();
+  set.use = named(kUseNames, json.at("use"));
+  set.role = named(kRoleNames, json.at("role"));
+  set.format = named(kFormatNames, json.at("format"));
+  set.text = columns_from(json.at("text"));
+  set.pair = columns_from(json.at("pair"));
+  if (!json.at("label").is_null()) set.label = column_from(json.at("label"));
+  if (!json.at("group").is_null()) set.group = column_from(json.at("group"));
+  set.label_names = json.at("label_names").get<std::map<std::string, std::string>>();
+  set.label_until = character_from(json.at("label_until"));
+  set.header = json.at("header").get<bool>();
+  set.delimiter = character_from(json.at("delimiter"));
+  set.quoting = present<bool>(json.at("quoting"));
+  set.encoding = named(kEncodingNames, json.at("encoding"));
+  set.rows = present<int64_t>(json.at("rows"));
+  return set;
+}
+
 Json callback(const std::optional<FunctionHandle>& function, const char* otherwise) {
   return function ? "function" : otherwise;
 }
@@ -135,6 +186,17 @@ Json resolved(const Recipe& recipe) {
           {"score", callback(recipe.callbacks.score, "accuracy of the new task")},
           {"stop", callback(recipe.callbacks.stop, "never")},
           {"waive", waived}};
+}
+
+DataSet data_set_from(const Json& description, const std::string& name, const std::string& where) {
+  try {
+    DataSet set = read_data_set(description);
+    set.name = name;
+    return set;
+  } catch (const std::exception&) {
+    throw DataError(
+        {.what = "data." + name + " is not described as this version of engram describes a data set", .where = where});
+  }
 }
 
 }  // namespace engram::recipe

@@ -10,4 +10,7 @@ namespace engram::recipe {
 // model's own dropout). A callback is "function", or the name of its default.
 Json resolved(const Recipe& recipe);
 
+// A data set as resolved() describes it, read back. Throws DataError naming `where` when it is described otherwise.
+DataSet data_set_from(const Json& description, const std::string& name, const std::string& where);
+
 }  // namespace engram::recipe

@@ -4,6 +4,8 @@ import csv
 import json
 import os
 import random
+import shutil
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -49,6 +51,17 @@ def write_rows(file, labels, count, seed):
         for _ in range(count):
             label = generator.choice(labels)
             writer.writerow([sentence(ranges[label], generator), label])
+
+
+def other_weights(base, folder, tensor="bert.pooler.dense.weight"):
+    """A copy of a model folder that differs in one bit of one tensor."""
+    shutil.copytree(base, folder)
+    file = folder / "model.safetensors"
+    data = bytearray(file.read_bytes())
+    length = struct.unpack("<Q", data[:8])[0]
+    data[8 + length + json.loads(data[8:8 + length])[tensor]["data_offsets"][0]] ^= 1
+    file.write_bytes(data)
+    return folder
 
 
 class TinyCase(unittest.TestCase):

@@ -1,0 +1,278 @@
+#include "run/merge.hpp"
+
+#include <functional>
+
+#include "base/files.hpp"
+#include "base/text.hpp"
+#include "base/version.hpp"
+#include "checkpoint/merged_folder.hpp"
+#include "checkpoint/peft_names.hpp"
+#include "checkpoint/swap.hpp"
+#include "eval/evaluator.hpp"
+#include "model/swapped_weights.hpp"
+#include "model/tensors_hash.hpp"
+#include "run/heads_in_use.hpp"
+#include "run/merge_check.hpp"
+#include "run/scored_data.hpp"
+#include "run/whole_base.hpp"
+
+namespace engram::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What is merged, and how the same is computed without merging.
+struct Source {
+  Opened opened;
+  WholeBase whole;  // the base of a whole model
+  model::FolderFacts base;
+  model::Model* model = nullptr;  // of the base
+  checkpoint::MergedParameters parameters;
+  std::vector<model::Head> heads;  // of the result
+  // Runs its argument with what is merged on `model`: an adapter as an adapter.
+  std::function<void(const std::function<void()>&)> under;
+};
+
+void refuse_occupied(const fs::path& into) {
+  if (!fs::exists(into) || (fs::is_directory(into) && fs::is_empty(into))) return;
+  throw DataError({.what = fs::is_directory(into) ? "is not empty, and nothing is ever overwritten" : "is a file",
+                   .where = into.string(),
+                   .fix = "name a new folder with --into"});
+}
+
+fs::path trained_folder(const Opened& opened) {
+  return opened.trained.adapter ? opened.trained.adapter->folder : opened.base.folder;
+}
+
+// The heads of the result and where each comes from.
+void settle_heads(Source& source, const checkpoint::MergeAmount& amount, std::vector<std::string>& words) {
+  const BaseHeads base = heads_of_base(*source.model, source.base);
+  for (model::Head head : heads_of(source.opened)) {
+    const std::optional<model::Head> before = base_head_for(base, head);
+    const bool same = before && at::equal(before->weight, head.weight) && at::equal(before->bias, head.bias);
+    std::string word = "as trained";
+    if (same) {
+      word = "the base's own";
+    } else if (amount.interpolate != 1 && before) {
+      head.weight = checkpoint::between(before->weight, head.weight, amount.interpolate);
+      head.bias = checkpoint::between(before->bias, head.bias, amount.interpolate);
+      word = "interpolated";
+    } else if (amount.interpolate != 1) {
+      word = "as trained: the base has no head with its labels to interpolate with";
+    }
+    words.push_back(head.task + ": " + word);
+    source.heads.push_back(std::move(head));
+  }
+  if (source.heads.empty()) {
+    throw DataError({.what = "has no head, so a merge of it could not be checked",
+                     .where = trained_folder(source.opened).string()});
+  }
+}
+
+Source open_adapter_source(Opened opened, const checkpoint::MergeAmount& amount) {
+  Source source{.opened = std::move(opened)};
+  source.base = source.opened.base;
+  source.model = source.opened.model.get();
+  const checkpoint::Adapter& adapter = *source.opened.trained.adapter;
+  source.parameters = checkpoint::merged_parameters(*source.model, adapter, amount);
+  return source;
+}
+
+Source open_whole_source(Opened opened, const MergeRequest& request) {
+  Source source{.opened = std::move(opened)};
+  source.whole = base_of_whole_model(source.opened, request.open.base, request.open.other_base);
+  if (source.whole.model == nullptr) throw DataError(source.whole.missing);
+  source.base = source.whole.facts;
+  source.model = source.whole.model.get();
+  source.parameters = checkpoint::merged_parameters(*source.model, *source.opened.model, request.amount);
+  return source;
+}
+
+Source open_source(const MergeRequest& request, at::Device device) {
+  OpenRequest to_open = request.open;
+  const bool adapter = names_adapter(to_open.path);
+  if (!adapter) to_open.base.clear();
+  Opened opened = open(to_open, device);
+  if (adapter) return open_adapter_source(std::move(opened), request.amount);
+  if (request.amount.of_deltas() == 1 && request.dtype == "fp32") {
+    throw DataError({.what = "is a whole model already, so there is nothing to merge",
+                     .where = opened.base.folder.string(),
+                     .fix = "use it as it is, or ask for a point between it and its base with --interpolate, or for "
+                            "another --dtype"});
+  }
+  return open_whole_source(std::move(opened), request);
+}
+
+// After the source has its place: the functions look into it.
+void settle_form(Source& source, const checkpoint::MergeAmount& amount) {
+  if (source.opened.trained.adapter) {
+    source.under = [&source, amount](const std::function<void()>& work) {
+      const checkpoint::ScaledAdapter on(*source.model, *source.opened.trained.adapter, amount);
+      work();
+    };
+  } else {
+    source.under = [&source](const std::function<void()>& work) {
+      const model::SwappedWeights on(*source.model, source.parameters.values);
+      work();
+    };
+  }
+}
+
+// The sets that are scored before and after; empty, with a note that says why, when they are not what the run scored.
+std::vector<data::Examples> sets_to_score(const Source& source, const MergeRequest& request,
+                                          const data::Tokenizer& tokenizer, std::vector<std::string>& notes) {
+  Faults faults;
+  const std::vector<ScoredData> found = scored_data(source.opened, request.data, "", faults);
+  if (request.data) faults.raise<DataError>();
+  for (const Fault& fault : faults.list()) notes.push_back("no set is scored again: " + fault.where + " " + fault.what);
+  std::vector<data::Examples> sets;
+  if (!faults.empty()) return sets;
+  for (const ScoredData& each : found) {
+    const model::Head& head = head_for(each.set.task, source.heads, source.opened);
+    sets.push_back(load_scored(each, head, tokenizer, source.opened.trained.max_length));
+  }
+  return sets;
+}
+
+Probes choose_probes(const Source& source, const MergeRequest& request, const std::vector<data::Examples>& sets,
+                     const data::Tokenizer& tokenizer) {
+  const Trained& trained = source.opened.trained;
+  if (!request.probe.empty()) return probes_from(request.probe, trained.input, tokenizer, trained.max_length);
+  if (!sets.empty()) return probes_of(sets, request.data ? request.data->file : "the evaluation texts of the run");
+  return own_probes(tokenizer, trained.max_length);
+}
+
+std::vector<eval::SetScores> score(model::Model& model, const std::vector<model::Head>& heads,
+                                   const std::vector<data::Examples>& sets) {
+  for (const model::Head& head : heads) model.set_head(head);
+  std::vector<eval::SetScores> scores;
+  for (const data::Examples& set : sets) scores.push_back(eval::evaluate(model, set, {}));
+  return scores;
+}
+
+void compare_scores(const std::vector<data::Examples>& sets, const std::vector<eval::SetScores>& before,
+                    const std::vector<eval::SetScores>& after, MergeReport& report) {
+  for (size_t i = 0; i < sets.size(); ++i) {
+    for (const auto& [metric, value] : before[i].metrics) {
+      report.scores.push_back(
+          {.set = sets[i].name, .metric = metric, .before = value, .after = after[i].metrics.at(metric)});
+    }
+    int64_t& others = report.other_answers[sets[i].name];
+    for (size_t row = 0; row < before[i].predictions.size(); ++row) {
+      others += before[i].predictions[row] != after[i].predictions[row] ? 1 : 0;
+    }
+  }
+}
+
+checkpoint::Provenance provenance_of_merge(const Source& source, const MergeReport& report) {
+  const Trained& trained = source.opened.trained;
+  checkpoint::Provenance provenance = trained.provenance.value_or(
+      checkpoint::Provenance{.pairs = trained.input == predict::Input::pair, .max_length = trained.max_length});
+  const fs::path folder = trained_folder(source.opened);
+  const std::string trained_on = provenance.base_tensors;
+  provenance.base = fs::absolute(source.base.folder).lexically_normal().string();
+  provenance.base_tensors = model::tensors_hash(source.base.folder);
+  provenance.tokenizer = sha256_of_file(source.base.tokenizer_file);
+  provenance.task = source.heads.front().task;
+  provenance.labels = source.heads.front().labels;
+  provenance.made = {{"command", "merge"},
+                     {"engram", version()},
+                     {"from", fs::absolute(folder).lexically_normal().string()},
+                     {"from_sha256", trained.adapter ? sha256_of_file(folder / checkpoint::kAdapterWeightsFile)
+                                                     : model::tensors_hash(folder)},
+                     {"before", provenance.made},
+                     {"scale", report.amount.scale},
+                     {"interpolate", report.amount.interpolate},
+                     {"dtype", report.dtype},
+                     {"largest_difference", report.difference},
+                     {"tolerance", report.tolerance},
+                     {"probes", report.probes},
+                     {"probes_from", report.probes_from},
+                     {"forced", report.forced}};
+  if (report.forced) provenance.made["trained_on_tensors_sha256"] = trained_on;
+  return provenance;
+}
+
+}  // namespace
+
+MergeReport merge(const MergeRequest& request, at::Device device) {
+  refuse_occupied(request.into);
+  MergeReport report{.path = request.open.path,
+                     .into = request.into,
+                     .dtype = request.dtype,
+                     .amount = request.amount,
+                     .tolerance = request.tolerance.value_or(default_tolerance(request.dtype))};
+  Source source = open_source(request, device);
+  settle_form(source, request.amount);
+  settle_heads(source, request.amount, report.heads);
+  report.base = source.base.folder;
+  report.adapter = source.opened.trained.adapter ? source.opened.trained.adapter->peft_type : "";
+  report.forced = source.opened.trained.forced || source.whole.forced;
+  report.notes = source.opened.trained.notes;
+  report.notes.insert(report.notes.end(), source.whole.notes.begin(), source.whole.notes.end());
+
+  const data::Tokenizer tokenizer(source.base.tokenizer_file);
+  const std::vector<data::Examples> sets = sets_to_score(source, request, tokenizer, report.notes);
+  const Probes probes = choose_probes(source, request, sets, tokenizer);
+  report.probes = probes.count();
+  report.probes_from = probes.origin;
+  std::map<std::string, at::Tensor> logits;
+  std::vector<eval::SetScores> before;
+  source.under([&] {
+    logits = probe_logits(*source.model, source.heads, probes);
+    before = score(*source.model, source.heads, sets);
+  });
+
+  const at::ScalarType stored = checkpoint::stored_dtype(request.dtype);
+  report.rounding = checkpoint::rounding_of(*source.model, source.parameters, stored);
+  const checkpoint::FolderSwap swap(request.into);
+  checkpoint::write_merged_folder(
+      swap.fresh(),
+      {.base = source.base.folder, .parameters = source.parameters, .heads = source.heads, .stored = stored});
+  const std::unique_ptr<model::Model> written = model::load_model(swap.fresh(), "");
+  written->move_to(device);
+  const MergeCheck check{.logits = logits, .probes = probes, .dtype = request.dtype, .tolerance = report.tolerance};
+  report.difference = check_written(*written, check, request.into);
+  compare_scores(sets, before, score(*written, {}, sets), report);
+  if (request.originals == Originals::kept) {
+    checkpoint::write_originals(swap.fresh(), source.base.folder);
+    report.original_bytes = fs::file_size(swap.fresh() / checkpoint::kOriginalsFile);
+  }
+  checkpoint::write_provenance(swap.fresh(), provenance_of_merge(source, report));
+  report.bytes = model::inspect_folder(swap.fresh()).weights_bytes;
+  swap.commit();
+  return report;
+}
+
+Unmerged unmerge(const fs::path& folder, const fs::path& into) {
+  refuse_occupied(into);
+  const std::optional<checkpoint::Provenance> provenance = checkpoint::read_provenance(folder);
+  if (!provenance || !provenance->made.is_object() || provenance->made.value("command", "") != "merge") {
+    throw DataError({.what = "is no folder that engram merge wrote",
+                     .where = folder.string(),
+                     .allowed = "a model folder whose provenance.json says that it was merged"});
+  }
+  Unmerged unmerged{.tensors_hash = provenance->base_tensors};
+  if (checkpoint::holds_originals(folder)) {
+    const checkpoint::FolderSwap swap(into);
+    checkpoint::write_unmerged(folder, swap.fresh());
+    if (model::tensors_hash(swap.fresh()) != provenance->base_tensors) {
+      throw DataError({.what = "its unmerged.safetensors does not give back the base that provenance.json names",
+                       .where = folder.string(),
+                       .fix = "the base was at " + provenance->base});
+    }
+    swap.commit();
+    unmerged.into = into;
+    return unmerged;
+  }
+  unmerged.base = provenance->base;
+  if (!fs::exists(unmerged.base) || model::tensors_hash(unmerged.base) != provenance->base_tensors) {
+    throw DataError({.what = std::string("holds no original values, and the base that it was merged from ") +
+                             (fs::exists(unmerged.base) ? "has other weights now: " : "is gone: ") + provenance->base,
+                     .where = folder.string(),
+                     .fix = "merge with --keep-original to be able to unmerge"});
+  }
+  return unmerged;
+}
+
+}  // namespace engram::run

@@ -1,0 +1,87 @@
+#include "run/scored_data.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "data/sniff.hpp"
+#include "run/recorded_sets.hpp"
+
+namespace engram::run {
+namespace {
+
+// What --text and --label could name.
+std::string columns_of(const std::filesystem::path& file) {
+  try {
+    return "the columns are '" + text::join(data::guess(file).columns, "', '") + "'";
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+void check_columns(const recipe::DataSet& set, Faults& faults) {
+  if (set.format == recipe::DataFormat::label_lines) return;
+  if (set.text.empty()) {
+    faults.add(
+        {.what = "--data needs --text, the column of the texts", .where = set.file, .allowed = columns_of(set.file)});
+  }
+  if (!set.label) {
+    faults.add(
+        {.what = "--data needs --label, the column of the labels", .where = set.file, .allowed = columns_of(set.file)});
+  }
+}
+
+std::vector<ScoredData> recorded(const Opened& opened, const std::string& task, Faults& faults) {
+  std::vector<ScoredData> all;
+  for (const RecordedSet& set : recorded_sets(opened.manifest, opened.run)) {
+    if (!task.empty() && set.set.task != task) continue;
+    if (set.changed) faults.add(*set.changed);
+    all.push_back({set.set, set.file});
+  }
+  if (all.empty()) {
+    faults.add({.what = "the run has no evaluation set of the task '" + task + "'", .where = opened.run.string()});
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<ScoredData> scored_data(const Opened& opened, const std::optional<recipe::DataSet>& named,
+                                    const std::string& task, Faults& faults) {
+  if (!named && !opened.manifest.is_null()) return recorded(opened, task, faults);
+  if (!named) {
+    faults.add({.what = "is no run folder, so it has no evaluation sets of its own",
+                .where = opened.trained.adapter ? opened.trained.adapter->folder.string() : opened.base.folder.string(),
+                .fix = "name a set: --data FILE --text COLUMN --label COLUMN"});
+    return {};
+  }
+  if (!std::filesystem::exists(named->file)) {
+    faults.add({.what = "nothing is there", .where = named->file, .fix = "name a file with --data"});
+    return {};
+  }
+  check_columns(*named, faults);
+  ScoredData data{.set = *named, .file = named->file};
+  data.set.task = task.empty() ? opened.trained.head.task : task;
+  return {data};
+}
+
+data::Examples load_scored(const ScoredData& data, const model::Head& head, const data::Tokenizer& tokenizer,
+                           int64_t max_length) {
+  data::Examples examples = data::load_examples(data.set, data.file, tokenizer, max_length, head.labels);
+  if (examples.size() == 0) throw DataError({.what = "holds no rows", .where = data.file.string()});
+  if (std::find(examples.labels.begin(), examples.labels.end(), -1) == examples.labels.end()) return examples;
+  throw DataError({.what = "holds rows without a label, which cannot be scored", .where = data.file.string()});
+}
+
+const model::Head& head_for(const std::string& task, const std::vector<model::Head>& heads, const Opened& opened) {
+  std::vector<std::string> names;
+  for (const model::Head& head : heads) {
+    if (head.task == task) return head;
+    names.push_back(head.task);
+  }
+  const auto& adapter = opened.trained.adapter;
+  throw DataError({.what = "has no head '" + task + "'" + text::did_you_mean(task, names),
+                   .where = (adapter ? adapter->folder : opened.base.folder).string(),
+                   .allowed = text::join(names, ", ")});
+}
+
+}  // namespace engram::run
