@@ -1,116 +1,225 @@
 #include <CLI/CLI.hpp>
 
-#include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "base/interrupt.hpp"
-#include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "data/encoding.hpp"
+#include "cli/predict_output.hpp"
 #include "kernels/device.hpp"
-#include "run/labelling.hpp"
+#include "run/label_stream.hpp"
 
 namespace engram::cli {
 namespace {
 
+const std::map<std::string, data::RowFormat> kFormats = {{"lines", data::RowFormat::lines},
+                                                         {"csv", data::RowFormat::csv},
+                                                         {"tsv", data::RowFormat::tsv},
+                                                         {"jsonl", data::RowFormat::json_lines},
+                                                         {"parquet", data::RowFormat::parquet}};
+const std::map<std::string, OutputFormat> kOutputs = {
+    {"text", OutputFormat::text}, {"jsonl", OutputFormat::json_lines}, {"csv", OutputFormat::csv}};
+
 struct Options {
-  std::filesystem::path run;
+  run::OpenRequest open{.head = run::HeadWanted::optional};
+  std::vector<std::string> adapters;  // NAME=PATH
+  std::optional<std::string> use;
+  bool force = false;
   std::string file = "-";
+  std::optional<data::RowFormat> format;
+  std::vector<std::string> text;
+  std::vector<std::string> pair;
+  std::string delimiter;
+  bool no_header = false;
+  OutputFormat output = OutputFormat::text;
   bool json = false;
+  bool echo = false;
+  predict::BatchLimits limits;
   std::string device = "auto";
 };
 
-struct Lines {
-  std::vector<std::string> whole;  // as they are echoed
-  std::vector<std::string> texts;
-  std::vector<std::string> pairs;  // second texts, for Input::pair
+std::string check_adapter(const std::string& text) {
+  const size_t equals = text.find('=');
+  const bool fine = equals != std::string::npos && equals > 0 && equals + 1 < text.size();
+  return fine ? std::string() : "'" + text + "' is not NAME=PATH, such as news=runs/news-001";
+}
+
+std::string check_delimiter(const std::string& text) {
+  return text.size() == 1 ? std::string() : "'" + text + "' is not one character";
+}
+
+// A column's name, or its position where the file has no names.
+std::vector<recipe::Column> columns(const std::vector<std::string>& asked, const Options& options) {
+  std::vector<recipe::Column> columns;
+  for (const std::string& column : asked) {
+    const bool digits = column.size() < 6 && column.find_first_not_of("0123456789") == std::string::npos;
+    if (!options.no_header) {
+      columns.emplace_back(column);
+    } else if (digits && !column.empty()) {
+      columns.emplace_back(std::stoi(column));
+    } else {
+      throw CLI::ValidationError("with --no-header a column is its position, such as 1, and not '" + column + "'");
+    }
+  }
+  return columns;
+}
+
+data::RowLayout layout_of(const Options& options) {
+  const data::RowFormat format = options.format.value_or(data::row_format(options.file));
+  if (format == data::RowFormat::lines) {
+    const bool columns_named = !options.text.empty() || !options.pair.empty();
+    if (columns_named || options.no_header || !options.delimiter.empty()) {
+      throw CLI::ValidationError("--text, --pair, --no-header and --delimiter are for tables, and lines of text are " +
+                                 std::string("read here; name the format, such as --format csv"));
+    }
+  }
+  const bool separated = format == data::RowFormat::csv || format == data::RowFormat::tsv;
+  if (!separated && (options.no_header || !options.delimiter.empty())) {
+    throw CLI::ValidationError("--no-header and --delimiter are for the formats csv and tsv");
+  }
+  data::RowLayout layout{.format = format, .header = !options.no_header};
+  layout.text = columns(
+      options.text.empty() ? std::vector<std::string>{options.no_header ? "1" : "text"} : options.text, options);
+  layout.pair = columns(options.pair, options);
+  layout.extras = run::kExtraColumns;
+  if (!options.delimiter.empty()) layout.delimiter = options.delimiter.front();
+  return layout;
+}
+
+std::vector<run::NamedAdapter> adapters_of(const Options& options) {
+  std::vector<run::NamedAdapter> adapters;
+  for (const std::string& text : options.adapters) {
+    const size_t equals = text.find('=');
+    adapters.push_back({.name = text.substr(0, equals), .path = text.substr(equals + 1)});
+  }
+  return adapters;
+}
+
+// A model that was trained on pairs says so, and then lines hold two texts and tables a column "pair".
+void expect_pairs(const run::Labelling& labelling, const run::Choice& choice, data::RowLayout& layout) {
+  if (labelling.inputs[choice.variant] != predict::Input::pair) return;
+  layout.pairs = true;
+  if (!layout.pair.empty()) return;
+  layout.pair.push_back(layout.header ? recipe::Column("pair") : recipe::Column(2));
+}
+
+// Said once, where rows name adapters and nobody listens.
+class UnreadColumn {
+ public:
+  UnreadColumn(const Options& options, const run::Choice& choice) : options_(options), unread_(!choice.rows_choose) {}
+
+  void look_at(const std::vector<run::LabelledRow>& rows) {
+    for (const run::LabelledRow& labelled : rows) {
+      const auto& extras = labelled.row.extras;
+      if (!unread_ || extras.empty() || extras[run::kAdapterColumn].value_or("").empty()) continue;
+      unread_ = false;
+      std::cerr << "engram: note: the column 'adapter' is not read: "
+                << (options_.use ? "--use names one for all rows" : "no adapter is named with --adapter") << "\n";
+    }
+  }
+
+ private:
+  const Options& options_;
+  bool unread_;
 };
 
-void add_line(const std::string& line, const std::string& where, predict::Input input, Lines& lines, Faults& faults) {
-  lines.whole.push_back(line);
-  if (input == predict::Input::text) {
-    lines.texts.push_back(line);
-    return;
-  }
-  const std::vector<std::string> parts = text::split(line, '\t');
-  if (parts.size() != 2 || text::trim(parts[0]).empty() || text::trim(parts[1]).empty()) {
-    faults.add({.what = "is not two texts separated by a TAB, and this run was trained on pairs of texts",
-                .where = where,
-                .fix = "write the first text, one TAB and the second text on each line"});
-    return;
-  }
-  lines.texts.push_back(parts[0]);
-  lines.pairs.push_back(parts[1]);
-}
-
-Lines read_lines(const std::string& file, predict::Input input) {
-  std::ifstream opened;
-  if (file != "-") {
-    opened.open(file);
-    if (!opened) throw DataError({.what = "cannot be read", .where = file});
-  }
-  std::istream& in = file == "-" ? std::cin : opened;
-  const std::string name = file == "-" ? "standard input" : file;
-  constexpr size_t kShownFaults = 20;
-  Lines lines;
-  Faults faults;
-  int64_t number = 0;
-  for (std::string line; faults.size() < kShownFaults && std::getline(in, line);) {
-    ++number;
-    if (const std::optional<size_t> at = data::first_invalid_utf8(line)) {
-      faults.add({.what = "is not UTF-8",
-                  .where = name + ":" + std::to_string(number) + ", byte " + std::to_string(*at + 1),
-                  .fix = "convert the file, for instance with iconv -f ISO-8859-1 -t UTF-8"});
-    }
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!text::trim(line).empty()) add_line(line, name + ":" + std::to_string(number), input, lines, faults);
-  }
-  faults.raise<DataError>();
-  return lines;
-}
-
-void execute(const Options& options) {
+void execute(Options& options) {
   interrupt::watch();
+  data::RowLayout layout = layout_of(options);
   const at::Device device = kernels::open_device(kernels::device_request(options.device));
   kernels::settle_numerics(0);
+  options.open.other_base = options.force ? run::OtherBase::forced : run::OtherBase::refused;
   const run::Labelling labelling =
-      run::labelling(run::open({.path = options.run.string()}, device), {}, run::OtherBase::refused, {});
-  const Lines lines = read_lines(options.file, labelling.inputs[labelling.opened]);
-  std::vector<predict::Query> queries;
-  for (size_t i = 0; i < lines.texts.size(); ++i) {
-    queries.push_back({.text = lines.texts[i], .variant = labelling.opened});
-    if (!lines.pairs.empty()) queries.back().pair = lines.pairs[i];
-  }
-  const std::vector<predict::Prediction> predictions = labelling.predictor.label(queries);
-  const std::vector<std::string>& labels = labelling.predictor.variants()[labelling.opened].labels;
-  for (size_t i = 0; i < lines.whole.size(); ++i) {
-    const std::string& label = labels[predictions[i].label];
-    const double probability = predictions[i].probabilities[predictions[i].label];
-    if (options.json) {
-      Json told = {{"text", lines.texts[i]}, {"label", label}, {"probability", probability}};
-      if (!lines.pairs.empty()) told["pair"] = lines.pairs[i];
-      std::cout << told.dump() << "\n";
-    } else {
-      std::cout << label << "\t" << text::fixed(probability, 4) << "\t" << lines.whole[i] << "\n";
-    }
-  }
+      run::labelling(run::open(options.open, device), adapters_of(options), options.open.other_base, options.limits);
+  for (const std::string& note : labelling.notes) std::cerr << "engram: note: " << note << "\n";
+  const run::Choice choice = run::choice_of(labelling, options.use);
+  expect_pairs(labelling, choice, layout);
+  const std::unique_ptr<data::RowStream> stream = data::open_rows(options.file, layout);
+  const PredictOutput output(labelling, choice, *stream, options.output, options.echo ? Echo::yes : Echo::no);
+  UnreadColumn unread(options, choice);
+  bool begun = false;
+  run::label_stream(labelling, choice, *stream, [&](const std::vector<run::LabelledRow>& rows) {
+    unread.look_at(rows);
+    const std::string header = begun ? "" : output.header();
+    begun = true;
+    return write_standard_output(header + output.lines(rows));
+  });
+  if (!begun) write_standard_output(output.header());
+}
+
+void add_model_options(CLI::App& command, Options& options) {
+  command.add_option("path", options.open.path, "A run, a checkpoint, an adapter, a model folder or org/name")
+      ->required();
+  command.add_option("--adapter", options.adapters, "A further adapter over the same base (may be repeated)")
+      ->type_name("NAME=PATH")
+      ->check(check_adapter)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      .add_option("--use", options.use,
+                  "Who labels: the name of an adapter, or base (default: PATH, or what each row's column 'adapter' "
+                  "names)")
+      ->type_name("NAME");
+  command.add_option("--base", options.open.base, "The model that adapters are put on (default: the one they name)");
+  command.add_flag("--force", options.force, "Puts an adapter on a model that it was not trained on");
+  command.add_option("--task", options.open.task, "The head to read (default: the one that was trained)");
+}
+
+void add_input_options(CLI::App& command, Options& options) {
+  command.add_option("--file", options.file, "Texts or a table (default: standard input)");
+  command
+      .add_option("--format", options.format,
+                  "lines (a text each, or two with a TAB between them), csv, tsv, jsonl or parquet (default: by the "
+                  "file's ending, else lines)")
+      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case).description(""))
+      ->type_name("FORMAT");
+  command.add_option("--text", options.text, "The column with the text; several are joined by a space (default: text)")
+      ->type_name("COLUMN")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--pair", options.pair, "The column with the second text (default: pair, of a model for pairs)")
+      ->type_name("COLUMN")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--delimiter", options.delimiter, "What stands between values of csv and tsv")
+      ->check(check_delimiter)
+      ->type_name("CHARACTER");
+  command.add_flag("--no-header", options.no_header, "A csv or tsv without names: columns are positions from 1");
+}
+
+void add_output_options(CLI::App& command, Options& options) {
+  command
+      .add_option("--out", options.output,
+                  "text (label, probability and text), jsonl or csv (with the probability of every class)")
+      ->transform(CLI::CheckedTransformer(kOutputs, CLI::ignore_case).description(""))
+      ->type_name("FORMAT");
+  command.add_flag("--echo", options.echo, "The texts as well, with jsonl and csv");
+  command.add_flag("--json", options.json, "The same as --out jsonl --echo");
+  command
+      .add_option("--batch-size", options.limits.rows,
+                  "Texts that go through the model together (default: as many as have " +
+                      text::thousands(predict::BatchLimits{}.tokens) + " tokens)")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--device", options.device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
 }
 
 }  // namespace
 
 void add_predict(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = *app.add_subcommand("predict", "Labels texts with a run's best checkpoint");
-  command.add_option("run", options->run, "The run folder")->required();
-  command.add_option("--file", options->file,
-                     "One text a line, or two separated by a TAB when the run was trained on pairs; empty lines are "
-                     "skipped (default: standard input)");
-  command.add_option("--device", options->device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  command.add_flag("--json", options->json, "One JSON object a line, instead of label, probability and text");
+  CLI::App& command = *app.add_subcommand("predict", "Labels texts with a run, a model or adapters");
+  add_model_options(command, *options);
+  add_input_options(command, *options);
+  add_output_options(command, *options);
   command.callback([options, &context] {
-    context.json = options->json;
+    if (options->json) {
+      options->output = OutputFormat::json_lines;
+      options->echo = true;
+    }
+    context.json = options->output == OutputFormat::json_lines;
     try {
       execute(*options);
     } catch (const interrupt::Interrupted&) {

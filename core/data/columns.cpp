@@ -55,4 +55,19 @@ std::vector<size_t> find_columns(const std::vector<recipe::Column>& asked, const
   return indices;
 }
 
+std::string joined_text(const RawTable& raw, size_t first, size_t count, size_t row, LineFaults& faults) {
+  std::string joined;
+  bool missing = false;
+  for (size_t i = first; i < first + count; ++i) {
+    const Cell& cell = raw.columns[i][row];
+    if (i > first) joined += ' ';
+    if (cell) joined += *cell;
+    if (!cell) faults.add(raw.lines[row], raw.names[i], {.what = "there is no value"});
+    missing = missing || !cell;
+  }
+  const bool blank = joined.find_first_not_of(" \t\r\n\f\v") == std::string::npos;
+  if (!missing && blank) faults.add(raw.lines[row], raw.names[first], {.what = "the text is empty"});
+  return joined;
+}
+
 }  // namespace engram::data

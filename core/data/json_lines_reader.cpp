@@ -6,35 +6,11 @@
 #include "base/text.hpp"
 #include "data/encoding.hpp"
 #include "data/formats.hpp"
-#include "data/raw_table.hpp"
+#include "data/json_rows.hpp"
 #include "data/records.hpp"
 
 namespace engram::data {
 namespace {
-
-std::optional<Json> parsed(std::string_view line, int64_t number, LineFaults& faults) {
-  try {
-    Json value = Json::parse(line);
-    if (value.is_object()) return value;
-    faults.add(number, "",
-               {.what = std::string("is no JSON object but ") + value.type_name(), .allowed = "one object a line"});
-  } catch (const Json::parse_error& error) {
-    // Bytes that are no UTF-8 are a fault of their own, found before.
-    if (first_invalid_utf8(line)) return std::nullopt;
-    faults.add(number, "byte " + std::to_string(error.byte),
-               {.what = "is not valid JSON from here on", .allowed = "one object a line"});
-  }
-  return std::nullopt;
-}
-
-Cell cell_of(const Json& value, const std::string& column, int64_t line, LineFaults& faults) {
-  if (value.is_null()) return std::nullopt;
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number() || value.is_boolean()) return value.dump();
-  faults.add(line, column,
-             {.what = std::string("holds an ") + value.type_name(), .allowed = "a string, number or boolean"});
-  return "?";
-}
 
 std::vector<std::string> names_of(const std::vector<recipe::Column>& asked, LineFaults& faults) {
   std::vector<std::string> names;
@@ -59,6 +35,30 @@ void refuse_missing_columns(const std::vector<recipe::Column>& asked, const std:
 
 }  // namespace
 
+std::optional<Json> json_row(std::string_view line, int64_t number, LineFaults& faults) {
+  try {
+    Json value = Json::parse(line);
+    if (value.is_object()) return value;
+    faults.add(number, "",
+               {.what = std::string("is no JSON object but ") + value.type_name(), .allowed = "one object a line"});
+  } catch (const Json::parse_error& error) {
+    // Bytes that are no UTF-8 are a fault of their own, found before.
+    if (first_invalid_utf8(line)) return std::nullopt;
+    faults.add(number, "byte " + std::to_string(error.byte),
+               {.what = "is not valid JSON from here on", .allowed = "one object a line"});
+  }
+  return std::nullopt;
+}
+
+Cell json_cell(const Json& value, const std::string& column, int64_t line, LineFaults& faults) {
+  if (value.is_null()) return std::nullopt;
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number() || value.is_boolean()) return value.dump();
+  faults.add(line, column,
+             {.what = std::string("holds an ") + value.type_name(), .allowed = "a string, number or boolean"});
+  return "?";
+}
+
 RawTable read_json_lines(const recipe::DataSet& set, std::string_view bytes, LineFaults& faults) {
   const std::vector<recipe::Column> asked = columns_asked_for(set);
   const std::vector<std::string> names = names_of(asked, faults);
@@ -77,7 +77,7 @@ RawTable read_json_lines(const recipe::DataSet& set, std::string_view bytes, Lin
   std::vector<std::string> keys;
   std::set<std::string> seen;
   for (const Record& record : records.list) {
-    const std::optional<Json> object = parsed(content(bytes, record), record.line, faults);
+    const std::optional<Json> object = json_row(content(bytes, record), record.line, faults);
     if (!object) continue;
     for (const auto& [key, value] : object->items()) {
       if (seen.insert(key).second) keys.push_back(key);
@@ -85,7 +85,7 @@ RawTable read_json_lines(const recipe::DataSet& set, std::string_view bytes, Lin
     for (size_t i = 0; i < names.size(); ++i) {
       const auto found = object->find(names[i]);
       table.columns[i].push_back(found == object->end() ? std::nullopt
-                                                        : cell_of(*found, table.names[i], record.line, faults));
+                                                        : json_cell(*found, table.names[i], record.line, faults));
     }
     table.lines.push_back(record.line);
   }

@@ -7,11 +7,12 @@
 
 namespace engram::data {
 
-LineFaults::LineFaults(std::string file, std::string unit) : file_(std::move(file)), unit_(std::move(unit)) {}
+LineFaults::LineFaults(std::string file, std::string unit, int64_t before)
+    : file_(std::move(file)), unit_(std::move(unit)), before_(before) {}
 
 void LineFaults::add(int64_t line, const std::string& place, Fault fault) {
-  fault.where =
-      unit_ == "line" ? file_ + ":" + std::to_string(line) : file_ + ", " + unit_ + " " + std::to_string(line);
+  const std::string number = std::to_string(line + before_);
+  fault.where = unit_ == "line" ? file_ + ":" + number : file_ + ", " + unit_ + " " + number;
   if (!place.empty()) fault.where += ", " + place;
   keep(line, std::move(fault));
 }

@@ -14,8 +14,9 @@ class LineFaults {
  public:
   static constexpr size_t kShown = 20;
 
-  // `unit`: what a place in the file is counted in, "line" or "row" (Parquet).
-  explicit LineFaults(std::string file, std::string unit = "line");
+  // `unit`: what a place in the file is counted in, "line" or "row" (Parquet). `before`: how many of them come before
+  // the piece of the file whose lines are added.
+  explicit LineFaults(std::string file, std::string unit = "line", int64_t before = 0);
 
   // `place` follows the line in the fault's `where`: "column 'text'", or empty.
   void add(int64_t line, const std::string& place, Fault fault);
@@ -32,6 +33,7 @@ class LineFaults {
 
   std::string file_;
   std::string unit_;
+  int64_t before_;
   std::map<std::pair<int64_t, int64_t>, Fault> first_;  // by line, then by order of arrival
   int64_t count_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <arrow/io/file.h>
 #include <arrow/visit_array_inline.h>
 #include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
 #include <parquet/file_reader.h>
 
 #include <algorithm>
@@ -12,6 +13,9 @@
 
 namespace engram::data {
 namespace {
+
+constexpr int64_t kPieceRows = 1024;
+constexpr const char* kAllowed = "strings, integers, numbers and booleans";
 
 [[noreturn]] void refuse(const arrow::Status& status, const std::string& file) {
   throw DataError({.what = "cannot be read as Parquet: " + status.message(), .where = file});
@@ -81,8 +85,7 @@ std::vector<Cell> texts_of(const arrow::ChunkedArray& column, int64_t limit, con
   for (const auto& chunk : kept->chunks()) {
     const arrow::Status status = arrow::VisitArrayInline(*chunk, &visitor);
     if (!status.ok()) {
-      faults.add_for_file(
-          {.what = name + " " + status.message(), .allowed = "strings, integers, numbers and booleans"});
+      faults.add_for_file({.what = name + " " + status.message(), .allowed = kAllowed});
       faults.raise();
     }
   }
@@ -110,6 +113,68 @@ RawTable read_parquet(const recipe::DataSet& set, const std::filesystem::path& f
     table.columns.push_back(texts_of(*column, rows, table.names.back(), faults));
   }
   for (int64_t row = 1; row <= rows; ++row) table.lines.push_back(row);
+  return table;
+}
+
+struct ParquetPieces::Impl {
+  std::string file;
+  std::unique_ptr<parquet::arrow::FileReader> reader;
+  std::vector<std::string> present;
+  std::vector<std::string> names;   // of the chosen columns, as faults show them
+  std::vector<std::string> fields;  // and as the file calls them
+  std::unique_ptr<arrow::RecordBatchReader> batches;
+  std::shared_ptr<arrow::RecordBatch> batch;
+  int64_t taken = 0;  // rows of the batch
+  int64_t row = 0;    // rows given out
+};
+
+ParquetPieces::ParquetPieces(const std::filesystem::path& file)
+    : impl_(new Impl{.file = file.string(), .reader = open(file)}) {
+  std::shared_ptr<arrow::Schema> schema;
+  if (const arrow::Status status = impl_->reader->GetSchema(&schema); !status.ok()) refuse(status, impl_->file);
+  impl_->present = schema->field_names();
+}
+
+ParquetPieces::~ParquetPieces() = default;
+
+const std::vector<std::string>& ParquetPieces::names() const { return impl_->present; }
+
+void ParquetPieces::choose(const std::vector<recipe::Column>& columns) {
+  LineFaults faults(impl_->file, "row");
+  const std::vector<size_t> indices = find_columns(columns, impl_->present, "", faults);
+  faults.raise();
+  std::vector<int> leaves, groups;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const parquet::arrow::SchemaField& field = impl_->reader->manifest().schema_fields[indices[i]];
+    impl_->names.push_back(shown(columns[i]));
+    impl_->fields.push_back(field.field->name());
+    if (!field.is_leaf()) {
+      faults.add_for_file({.what = impl_->names.back() + " holds values of type " + field.field->type()->ToString(),
+                           .allowed = kAllowed});
+    }
+    leaves.push_back(field.column_index);
+  }
+  faults.raise();
+  for (int group = 0; group < impl_->reader->num_row_groups(); ++group) groups.push_back(group);
+  impl_->reader->set_batch_size(kPieceRows);
+  impl_->batches = checked(impl_->reader->GetRecordBatchReader(groups, leaves), impl_->file);
+}
+
+RawTable ParquetPieces::next(int64_t most) {
+  if (!impl_->batch || impl_->taken == impl_->batch->num_rows()) {
+    impl_->batch = checked(impl_->batches->Next(), impl_->file);
+    impl_->taken = 0;
+  }
+  RawTable table{.names = impl_->names};
+  if (!impl_->batch) return table;
+  const std::shared_ptr<arrow::RecordBatch> rows = impl_->batch->Slice(impl_->taken, most);
+  LineFaults faults(impl_->file, "row");
+  for (size_t i = 0; i < impl_->fields.size(); ++i) {
+    const arrow::ChunkedArray column(rows->GetColumnByName(impl_->fields[i]));
+    table.columns.push_back(texts_of(column, rows->num_rows(), impl_->names[i], faults));
+  }
+  impl_->taken += rows->num_rows();
+  for (int64_t i = 0; i < rows->num_rows(); ++i) table.lines.push_back(++impl_->row);
   return table;
 }
 

@@ -26,23 +26,6 @@ RawTable read_raw(const DataSet& set, const std::filesystem::path& file, uint64_
   }
 }
 
-bool blank(const std::string& text) { return text.find_first_not_of(" \t\r\n\f\v") == std::string::npos; }
-
-// One sequence of a row, from `count` columns starting at `first`.
-std::string sequence(const RawTable& raw, size_t first, size_t count, size_t row, LineFaults& faults) {
-  std::string joined;
-  bool missing = false;
-  for (size_t i = first; i < first + count; ++i) {
-    const Cell& cell = raw.columns[i][row];
-    if (i > first) joined += ' ';
-    if (cell) joined += *cell;
-    if (!cell) faults.add(raw.lines[row], raw.names[i], {.what = "there is no value"});
-    missing = missing || !cell;
-  }
-  if (!missing && blank(joined)) faults.add(raw.lines[row], raw.names[first], {.what = "the text is empty"});
-  return joined;
-}
-
 std::string label(const DataSet& set, const Cell& cell, const std::string& column, int64_t line, LineFaults& faults) {
   std::string value = text::trim(cell.value_or(""));
   if (set.label_until) value = value.substr(0, value.find(*set.label_until));
@@ -70,8 +53,8 @@ std::vector<Row> rows_of(const DataSet& set, const RawTable& raw, LineFaults& fa
   for (size_t i = 0; i < rows.size(); ++i) {
     Row& row = rows[i];
     row.line = raw.lines[i];
-    row.text = sequence(raw, 0, texts, i, faults);
-    if (pairs > 0) row.pair = sequence(raw, texts, pairs, i, faults);
+    row.text = joined_text(raw, 0, texts, i, faults);
+    if (pairs > 0) row.pair = joined_text(raw, texts, pairs, i, faults);
     size_t next = texts + pairs;
     if (lines || set.label) {
       row.label = label(set, raw.columns[next][i], raw.names[next], row.line, faults);

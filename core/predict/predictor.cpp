@@ -13,6 +13,14 @@ namespace engram::predict {
 namespace {
 
 constexpr int64_t kNoLabel = -1;
+constexpr size_t kLongestText = 1 << 20;  // bytes: far more than any model reads, and little to tokenize
+
+std::string cut(const std::string& text) {
+  if (text.size() <= kLongestText) return text;
+  size_t end = kLongestText;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not within a character
+  return text.substr(0, end);
+}
 
 Prediction prediction_of(const float* probabilities, int64_t classes, const Variant& variant) {
   Prediction made{.probabilities = {probabilities, probabilities + classes}};
@@ -72,8 +80,8 @@ data::TokenizedTexts Predictor::tokenize(const std::vector<Query>& queries, cons
                                          const Variant& variant) const {
   std::vector<std::string> texts, pairs;
   for (const size_t row : rows) {
-    texts.push_back(queries[row].text);
-    if (queries[row].pair) pairs.push_back(*queries[row].pair);
+    texts.push_back(cut(queries[row].text));
+    if (queries[row].pair) pairs.push_back(cut(*queries[row].pair));
   }
   return tokenizer_.encode(texts, pairs, variant.max_length);
 }

@@ -21,7 +21,7 @@ struct Variant {
   std::string name;
   std::string task;  // of the head that is read while it is on
   std::vector<std::string> labels;
-  int64_t max_length = 0;  // tokens, virtual ones not counted: texts, and pairs together, are cut to it
+  int64_t max_length = 0;  // tokens, virtual ones not counted: texts, and pairs together, are cut to it (and to 1 MiB)
   // Runs its argument with the adapter on the model, and takes it off again whatever happens. Empty: nothing is put on.
   std::function<void(const std::function<void()>&)> under = {};
 };

@@ -73,6 +73,7 @@ Labelling labelling(Opened opened, const std::vector<NamedAdapter>& adapters, Ot
   return {.predictor = predict::Predictor(std::move(opened.model), data::Tokenizer(opened.base.tokenizer_file),
                                           std::move(variants.list), limits),
           .opened = itself,
+          .adapters = adapters.size(),
           .inputs = std::move(variants.inputs),
           .input_known = std::move(variants.input_known),
           .forced = std::move(variants.forced),

@@ -21,6 +21,7 @@ struct NamedAdapter {
 struct Labelling {
   predict::Predictor predictor;
   size_t opened = 0;                   // the variant that is the opened path itself
+  size_t adapters = 0;                 // named ones
   std::vector<predict::Input> inputs;  // by variant
   std::vector<bool> input_known;       // by variant: what made it says whether it was trained on pairs
   std::vector<bool> forced;            // by variant: on a base that it was not trained on
