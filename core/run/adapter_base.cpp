@@ -4,6 +4,7 @@
 #include "base/files.hpp"
 #include "base/text.hpp"
 #include "checkpoint/adapter.hpp"
+#include "hub/resolve.hpp"
 #include "model/tensors_hash.hpp"
 
 namespace engram::run {
@@ -22,7 +23,7 @@ std::string named(const std::string& hash, const std::string& place) {
 
 fs::path base_of_adapter(const fs::path& adapter, const std::optional<checkpoint::Provenance>& provenance,
                          const std::string& asked) {
-  if (!asked.empty()) return asked;
+  if (!asked.empty()) return hub::resolve(asked, "", "--base").folder;
   const std::string name = provenance ? provenance->base : checkpoint::base_named_by(adapter);
   if (name.empty()) {
     throw DataError({.what = "the adapter does not say which model it belongs to",
@@ -40,22 +41,29 @@ fs::path base_of_adapter(const fs::path& adapter, const std::optional<checkpoint
     if (fs::is_directory(place)) return place;
     tried.push_back(place.string());
   }
+  if (hub::parse_reference(name)) return hub::resolve(name, "", adapter.string()).folder;
   throw DataError(
       {.what = "the adapter belongs to the model '" + name + "', which is not there; tried " + text::join(tried, ", "),
        .where = adapter.string(),
        .fix = "name the model's folder with --base"});
 }
 
-std::vector<std::string> check_base(const checkpoint::Provenance& provenance, const model::FolderFacts& base,
-                                    const fs::path& adapter, OtherBase other_base) {
+std::vector<std::string> base_differences(const checkpoint::Provenance& provenance, const model::FolderFacts& base,
+                                          const std::string& tensors_hash) {
   std::vector<std::string> differences;
   const auto compare = [&](const std::string& what, const std::string& recorded, const std::string& found) {
     if (recorded == found) return;
     differences.push_back("the adapter was trained on another " + what + ": " + named(recorded, provenance.base) +
                           ", and here is " + named(found, base.folder.string()));
   };
-  compare("model", provenance.base_tensors, model::tensors_hash(base.folder));
+  compare("model", provenance.base_tensors, tensors_hash);
   compare("tokenizer", provenance.tokenizer, sha256_of_file(base.tokenizer_file));
+  return differences;
+}
+
+std::vector<std::string> check_base(const checkpoint::Provenance& provenance, const model::FolderFacts& base,
+                                    const fs::path& adapter, OtherBase other_base) {
+  std::vector<std::string> differences = base_differences(provenance, base, model::tensors_hash(base.folder));
   Faults faults;
   for (std::string& difference : differences) {
     if (other_base == OtherBase::refused) {

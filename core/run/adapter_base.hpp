@@ -21,8 +21,12 @@ std::filesystem::path base_of_adapter(const std::filesystem::path& adapter,
                                       const std::optional<checkpoint::Provenance>& provenance,
                                       const std::string& asked);
 
-// What is not as it was when the adapter was trained: the base's tensors, its tokenizer. Each names both sides. Throws
-// DataError with all of them where that is refused; else returns them as notes.
+// What is not as it was when the adapter was trained: the base's tensors (model::tensors_hash() of it), its tokenizer.
+// Each names both sides.
+std::vector<std::string> base_differences(const checkpoint::Provenance& provenance, const model::FolderFacts& base,
+                                          const std::string& tensors_hash);
+
+// Throws DataError with all differences where another base is refused; else returns them as notes.
 std::vector<std::string> check_base(const checkpoint::Provenance& provenance, const model::FolderFacts& base,
                                     const std::filesystem::path& adapter, OtherBase other_base);
 

@@ -58,8 +58,9 @@ void Session::begin() {
 }
 
 void Session::open_records() {
+  if (!resuming()) write_records(folder_, sources_, prepared_, material_);
   best_checkpoint_.emplace(prepared_, material_, folder_, sources_.followed);
-  if (!resuming()) return write_records(folder_, sources_, prepared_, material_);
+  if (!resuming()) return;
   refuse_other_inputs(read_json(folder_.manifest()), manifest(sources_, prepared_, material_), folder_.path());
   if (!std::filesystem::exists(folder_.result())) return;
   training_seconds_ =

@@ -9,6 +9,7 @@
 #include "checkpoint/run_folder.hpp"
 #include "checkpoint/strategy_tensors.hpp"
 #include "hub/resolve.hpp"
+#include "run/adapter_base.hpp"
 
 namespace engram::run {
 namespace {
@@ -46,12 +47,6 @@ fs::path adapter_folder(const fs::path& path) {
   const checkpoint::Artefact best = checkpoint::identify(run.best());
   if (best.kind != ArtefactKind::adapter) refuse_model(best.folder, best.folder.string());
   return best.folder;
-}
-
-// "abc... (models/base)".
-std::string named(const std::string& hash, const std::string& place) {
-  constexpr size_t kShownDigits = 12;
-  return hash.substr(0, kShownDigits) + " (" + place + ")";
 }
 
 bool waives_other_base(const recipe::Recipe& recipe) {
@@ -116,21 +111,17 @@ void compare_labels(StartAdapter& start, const recipe::Task& task, const std::ve
 BaseMatch match_base(const StartAdapter& start, const recipe::Recipe& recipe, const model::FolderFacts& base,
                      const std::string& tensors_hash, std::vector<std::string>& warnings) {
   if (!start.provenance) return BaseMatch::unknown;
-  const checkpoint::Provenance& recorded = *start.provenance;
+  const std::vector<std::string> differences = base_differences(*start.provenance, base, tensors_hash);
+  if (differences.empty()) return BaseMatch::recorded;
   Faults faults;
-  const auto compare = [&](const std::string& what, const std::string& then, const std::string& now) {
-    if (then == now) return;
-    faults.add({.what = "the adapter was trained on another " + what + ": " + named(then, recorded.base) +
-                        ", and the recipe's is " + named(now, base.folder.string()),
+  for (const std::string& difference : differences) {
+    warnings.push_back(difference + "; waived");
+    faults.add({.what = difference,
                 .where = recipe.adapter_place.text(),
                 .fix = "name the model that it was trained on as model, or write waive = { \"adapter_base\" } if the "
                        "difference is wanted"});
-  };
-  compare("model", recorded.base_tensors, tensors_hash);
-  compare("tokenizer", recorded.tokenizer, sha256_of_file(base.tokenizer_file));
-  if (faults.empty()) return BaseMatch::recorded;
+  }
   if (!waives_other_base(recipe)) faults.raise<DataError>();
-  for (const Fault& fault : faults.list()) warnings.push_back(fault.what + "; waived");
   return BaseMatch::other;
 }
 
