@@ -19,7 +19,12 @@ struct Context {
 void add_run(CLI::App& app, Context& context);
 void add_plan(CLI::App& app, Context& context);
 void add_predict(CLI::App& app, Context& context);
+void add_pull(CLI::App& app, Context& context);
 void add_compare(CLI::App& app, Context& context);
+void add_eval(CLI::App& app, Context& context);
+void add_merge(CLI::App& app, Context& context);
+void add_unmerge(CLI::App& app, Context& context);
+void add_inspect(CLI::App& app, Context& context);
 void add_new(CLI::App& app, Context& context);
 void add_new_plugin(CLI::App& group);  // under `new`
 void add_plugins(CLI::App& app, Context& context);

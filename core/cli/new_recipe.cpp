@@ -17,7 +17,8 @@ void add_new(CLI::App& app, Context&) {
   CLI::App& command =
       *group.add_subcommand("recipe", "Looks at a model and data files, and writes a commented recipe that runs");
   auto request = std::make_shared<run::NewRecipeRequest>();
-  command.add_option("--model", request->model, "The model, a folder in Hugging Face layout")->required();
+  command.add_option("--model", request->model, "The model: a folder in Hugging Face layout, or org/name in the cache")
+      ->required();
   command.add_option("--new", request->new_file, "Rows of the new task: CSV, TSV or JSON Lines")->required();
   command.add_option("--original", request->original_file, "Rows of the original task")->required();
   command.add_option("--new-test", request->new_test, "Rows that score the new task; otherwise a fifth of --new");

@@ -29,7 +29,12 @@ void add_commands(CLI::App& app, engram::cli::Context& context) {
   engram::cli::add_plan(app, context);
   engram::cli::add_run(app, context);
   engram::cli::add_compare(app, context);
+  engram::cli::add_inspect(app, context);
   engram::cli::add_predict(app, context);
+  engram::cli::add_pull(app, context);
+  engram::cli::add_eval(app, context);
+  engram::cli::add_merge(app, context);
+  engram::cli::add_unmerge(app, context);
   engram::cli::add_plugins(app, context);
   engram::cli::add_docs(app, context);
   engram::cli::add_doctor(app, context);

@@ -41,8 +41,9 @@ RemoteFile read_file_entry(const Json& entry, const std::string& address, Faults
   const Json lfs = entry.value("lfs", Json());
   file.hash = lfs.is_object() ? text_at(lfs, "sha256") : text_at(entry, "blobId");
   const Json size = lfs.is_object() && lfs.contains("size") ? lfs.at("size") : entry.value("size", Json());
-  if (size.is_number_unsigned()) file.size = size.get<uint64_t>();
-  if (!size.is_number_unsigned() || !is_hash(file.hash)) {
+  const bool sized = size.is_number_integer() && size.get<int64_t>() >= 0;
+  if (sized) file.size = size.get<uint64_t>();
+  if (!sized || !is_hash(file.hash)) {
     faults.add({.what = "the server tells no size and checksum of '" + file.name + "'",
                 .where = address,
                 .allowed = "a hub that answers ?blobs=true",

@@ -7,6 +7,7 @@
 #include "base/errors.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
+#include "hub/resolve.hpp"
 #include "model/folder.hpp"
 #include "run/editor_settings.hpp"
 #include "run/split_file.hpp"
@@ -139,10 +140,11 @@ NewRecipe make_new_recipe(const NewRecipeRequest& request) {
     throw RecipeError(Fault{"this file exists already", request.out.string(), "", "choose another name with --out"});
   }
   const fs::path folder = request.out.parent_path().empty() ? fs::path(".") : request.out.parent_path();
-  const model::FolderFacts model = model::inspect_folder(request.model);
+  const hub::Located located = hub::resolve(request.model.string(), "", "--model");
+  const model::FolderFacts model = model::inspect_folder(located.folder);
   NewRecipe made;
   NewRecipeFacts facts;
-  facts.model = beside(request.model, folder);
+  facts.model = located.snapshot ? located.snapshot->reference.text() : beside(request.model, folder);
   facts.max_length = std::min(facts.max_length, model.view.max_positions);
   const Seen learnt = look_at(request.new_file, made.told);
   std::tie(facts.train, facts.evaluate) = train_and_evaluate(learnt, request.new_test, folder, "new", made);

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "checkpoint/artefact.hpp"
 #include "checkpoint/run_folder.hpp"
+#include "hub/resolve.hpp"
 
 namespace engram::run {
 namespace {
@@ -147,7 +148,7 @@ Trained whole_model(const Opened& opened, const std::string& task) {
 }  // namespace
 
 Trained open_adapter(const Opened& opened, const fs::path& path, OtherBase other_base, const std::string& task) {
-  const Found found = find(path);
+  const Found found = find(hub::resolve(path.string(), "", "").folder);
   if (found.kind == ArtefactKind::adapter) return adapter_over(opened, found.folder, other_base, task);
   throw DataError({.what = "is a whole model, and an adapter is wanted here",
                    .where = found.folder.string(),
@@ -157,7 +158,7 @@ Trained open_adapter(const Opened& opened, const fs::path& path, OtherBase other
 Trained base_alone(const Opened& opened) { return whole_model(opened, ""); }
 
 Opened open(const OpenRequest& request, at::Device device) {
-  const Found found = find(request.path);
+  const Found found = find(hub::resolve(request.path, "", "").folder);
   const bool is_adapter = found.kind == ArtefactKind::adapter;
   if (!is_adapter && !request.base.empty()) {
     throw DataError({.what = "is a whole model, which is put on no other",
