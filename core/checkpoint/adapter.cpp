@@ -1,7 +1,9 @@
 #include "checkpoint/adapter.hpp"
 
-#include "checkpoint/peft_config.hpp"
+#include <functional>
+
 #include "checkpoint/peft_names.hpp"
+#include "engram/sdk/dora.hpp"
 
 namespace engram::checkpoint {
 namespace {
@@ -18,6 +20,26 @@ void for_each_tensor(Adapter& adapter, const std::function<void(at::Tensor&)>& v
 
 }  // namespace
 
+model::BoundAdapter PeftUpdate::bound(at::Device device) const {
+  if (!magnitude.defined()) return model::BoundLowRank{.a = a.to(device), .b = b.to(device), .scale = scale};
+  const std::map<std::string, at::Tensor> tensors = {
+      {"a", a.to(device)}, {"b", b.to(device)}, {"magnitude", magnitude.to(device)}};
+  return model::BoundCustom{.adapter = sdk::dora({.a = "a", .b = "b", .scale = scale}, "magnitude"),
+                            .tensor = [tensors](const std::string& name) { return tensors.at(name); }};
+}
+
+void VirtualTokens::attach_to(model::Model& model) const {
+  const at::Tensor placed = rows.to(model.device());
+  const int64_t tokens = placed.size(0);
+  if (kind == Kind::prompt) return model.attach_prompt({tokens, [placed] { return placed; }});
+  for (const sdk::AttentionSite& site : model.view().attention_sites) {
+    const int64_t width = key_width(site);
+    const at::Tensor keys = placed.narrow(1, 2 * site.layer * width, width).contiguous();
+    const at::Tensor values = placed.narrow(1, (2 * site.layer + 1) * width, width).contiguous();
+    model.attach_prefix(site.name, {tokens, [keys, values] { return sdk::KeysValues{keys, values}; }});
+  }
+}
+
 int64_t Adapter::bytes() const {
   int64_t sum = 0;
   Adapter copy = *this;
@@ -30,36 +52,6 @@ void Adapter::move_to(at::Device device) {
   for_each_tensor(*this, [&](at::Tensor& tensor) {
     if (tensor.defined()) tensor = tensor.to(device);
   });
-}
-
-std::string base_named_by(const std::filesystem::path& folder) {
-  const Json json = read_json(folder / kAdapterConfigFile);
-  const auto found = json.find("base_model_name_or_path");
-  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-Adapter read_adapter(const std::filesystem::path& folder, const sdk::ModelView& view) {
-  Adapter adapter{.folder = folder, .peft_type = peft_type_of(folder), .base = base_named_by(folder)};
-  if (holds_virtual_tokens(folder)) {
-    adapter.virtual_tokens = read_virtual_tokens(folder, view);
-    adapter.head_weight = adapter.virtual_tokens->head_weight;
-    adapter.head_bias = adapter.virtual_tokens->head_bias;
-    return adapter;
-  }
-  const std::string task = "adapter";
-  PeftAdapter lora = read_peft_adapter(folder, view, task);
-  adapter.updates = std::move(lora.updates);
-  for (model::NamedTensor& entry : lora.parameters) {
-    const at::Tensor value = entry.tensor.to(at::kFloat);
-    if (entry.name == "heads." + task + ".weight") {
-      adapter.head_weight = value;
-    } else if (entry.name == "heads." + task + ".bias") {
-      adapter.head_bias = value;
-    } else {
-      adapter.parameters.push_back({entry.name, value});
-    }
-  }
-  return adapter;
 }
 
 Attached::Attached(model::Model& model, const Adapter& adapter, model::Head head) : model_(model) {

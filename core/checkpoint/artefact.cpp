@@ -45,6 +45,11 @@ Artefact identify(const fs::path& folder) {
                      .where = where,
                      .fix = "name one of them: " + (folder / below.front()).string()});
   }
+  if (fs::exists(folder / kAdapterWeightsFile) || fs::exists(folder / "adapter_model.bin")) {
+    throw DataError({.what = "holds the tensors of an adapter without its " + std::string(kAdapterConfigFile),
+                     .where = where,
+                     .fix = "copy the file from where the adapter was made: it says which tensors belong where"});
+  }
   throw DataError({.what = "is no model, adapter or run",
                    .where = where,
                    .allowed = "a folder with config.json, adapter_config.json or manifest.json"});

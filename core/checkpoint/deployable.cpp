@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
-#include "checkpoint/peft_adapter.hpp"
 #include "checkpoint/peft_names.hpp"
-#include "checkpoint/peft_virtual_tokens.hpp"
 #include "checkpoint/strategy_tensors.hpp"
 #include "checkpoint/swap.hpp"
+#include "checkpoint/trained_adapter.hpp"
 #include "model/folder.hpp"
 
 namespace engram::checkpoint {
@@ -39,20 +38,14 @@ Form form_of(const strategy::Resolution& resolution, const sdk::ModelView& view)
 }
 
 void write_deployable(const std::filesystem::path& folder, const Subject& subject) {
-  const Form form = form_of(subject.resolution, subject.model.view());
-  if (form == Form::model_folder) return write_merged(folder, subject);
+  if (form_of(subject.resolution, subject.model.view()) == Form::model_folder) return write_merged(folder, subject);
   const FolderSwap swap(folder);
   const std::vector<model::NamedTensor> claimed = subject.strategies.claimed_tensors();
   const std::string base = std::filesystem::absolute(subject.base).lexically_normal().string();
-  std::vector<model::NamedTensor> beside;
-  if (form == Form::peft_virtual_tokens) {
-    beside = named(write_virtual_tokens(swap.fresh(), subject.model, subject.resolution, claimed, subject.task, base),
-                   claimed);
-  } else {
-    write_peft_adapter(swap.fresh(), subject.model, subject.resolution, claimed, subject.task, base);
-  }
+  const TrainedAdapter trained = trained_adapter(subject.model, subject.resolution, claimed, subject.task, base);
+  write_adapter(swap.fresh(), trained.adapter, subject.model.view());
   model::save_heads(subject.model, subject.task, swap.fresh());
-  write_strategy_tensors(swap.fresh(), beside);
+  write_strategy_tensors(swap.fresh(), named(trained.not_held, claimed));
   write_provenance(swap.fresh(), subject.provenance);
   swap.commit();
 }

@@ -1,121 +1,207 @@
 #include "checkpoint/peft_config.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <regex>
+#include <map>
 #include <set>
 
+#include "base/files.hpp"
+#include "base/json_depth.hpp"
 #include "base/text.hpp"
+#include "checkpoint/adapter.hpp"
 #include "checkpoint/peft_names.hpp"
 
 namespace engram::checkpoint {
 namespace {
 
-// Keys that either say how the adapter was trained, or are read here.
-const std::set<std::string> kKnown = {"alpha_pattern",
-                                      "auto_mapping",
-                                      "base_model_name_or_path",
-                                      "bias",
-                                      "ensure_weight_tying",
-                                      "exclude_modules",
-                                      "inference_mode",
-                                      "init_lora_weights",
-                                      "layers_pattern",
-                                      "layers_to_transform",
-                                      "lora_alpha",
-                                      "lora_dropout",
-                                      "megatron_core",
-                                      "modules_to_save",
-                                      "peft_type",
-                                      "peft_version",
-                                      "qalora_group_size",
-                                      "r",
-                                      "rank_pattern",
-                                      "revision",
-                                      "target_modules",
-                                      "task_type",
-                                      "use_dora",
-                                      "use_rslora"};
+using Keys = std::set<std::string>;
+
+constexpr int kDeepestNesting = 16;
+constexpr size_t kLongestShown = 80;
+
+// Keys that either say how an adapter was trained, or are read.
+const Keys kOfAll = {"auto_mapping",   "base_model_name_or_path",
+                     "inference_mode", "modules_to_save",
+                     "peft_type",      "peft_version",
+                     "revision",       "task_type"};
+const Keys kOfLora = {"alpha_pattern", "bias", "exclude_modules", "init_lora_weights",   "layers_pattern", "lora_alpha",
+                      "lora_dropout",  "r",    "rank_pattern",    "layers_to_transform", "target_modules", "use_dora",
+                      "use_rslora"};
+const Keys kOfTokens = {"num_attention_heads", "num_layers", "num_transformer_submodules", "num_virtual_tokens",
+                        "token_dim"};
+const Keys kOfPrefixes = {"encoder_hidden_size", "init_weights", "prefix_projection"};
+const Keys kOfPrompts = {"prompt_tuning_init", "prompt_tuning_init_text", "tokenizer_kwargs", "tokenizer_name_or_path"};
+
+// What peft writes for variants of LoRA that are not in use, where that is neither null, false nor empty.
+const std::map<std::string, Json> kUnusedVariants = {{"megatron_core", "megatron.core"}, {"qalora_group_size", 16}};
 
 // First values that leave the base model as it was; the others subtract from its weights.
-const std::set<std::string> kHarmlessInit = {"true", "false", "\"gaussian\"", "\"orthogonal\"", "\"eva\""};
+const Keys kHarmlessInit = {"null", "true", "false", "\"gaussian\"", "\"orthogonal\"", "\"eva\""};
+
+const Keys kHeadNames = {"classifier", "score"};
+
+Keys known_keys(const std::string& type) {
+  Keys keys = kOfAll;
+  const auto add = [&](const Keys& more) { keys.insert(more.begin(), more.end()); };
+  if (type == kLoraType) return add(kOfLora), keys;
+  add(kOfTokens);
+  add(type == kPrefixType ? kOfPrefixes : kOfPrompts);
+  return keys;
+}
 
 bool says_nothing(const Json& value) {
   const bool is_empty_text = value.is_string() && value.get<std::string>().empty();
   return value.is_null() || value == false || is_empty_text || (value.is_structured() && value.empty());
 }
 
+Json read_shallow(const std::filesystem::path& file) {
+  const std::string text = read_file(file);
+  if (nests_deeper_than(text, kDeepestNesting)) {
+    throw DataError(
+        {.what = "nests more than " + std::to_string(kDeepestNesting) + " levels deep", .where = file.string()});
+  }
+  Json json = parse_json(text, file.string());
+  if (!json.is_object()) throw DataError({.what = "is no JSON object", .where = file.string()});
+  return json;
+}
+
+bool is_whole(const Json& value) {
+  return value.is_number_integer() || (value.is_number_float() && std::abs(value.get<double>()) < 1e15 &&
+                                       value.get<double>() == std::floor(value.get<double>()));
+}
+
 }  // namespace
 
-std::string peft_type_of(const std::filesystem::path& folder) {
-  const Json json = read_json(folder / kAdapterConfigFile);
-  const auto found = json.find("peft_type");
+std::string shown(const Json& value) {
+  const std::string text = value.dump();
+  return text.size() <= kLongestShown ? text : text.substr(0, kLongestShown) + "...";
+}
+
+std::string base_named_by(const std::filesystem::path& folder) {
+  const Json json = read_shallow(folder / kAdapterConfigFile);
+  const auto found = json.find("base_model_name_or_path");
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-PeftLoraConfig::PeftLoraConfig(const std::filesystem::path& folder, Faults& faults)
-    : file_(folder / kAdapterConfigFile), json_(read_json(file_)) {
-  const std::string type = peft_type_of(folder);
-  if (type != "LORA") throw DataError(fault("peft_type is '" + type + "'", "LORA"));
-  check_keys(faults);
+PeftConfig::PeftConfig(const std::filesystem::path& folder, Faults& faults)
+    : faults_(faults, folder / kAdapterConfigFile), json_(read_shallow(folder / kAdapterConfigFile)) {
+  type_ = text("peft_type");
+  if (type_ != kLoraType && type_ != kPrefixType && type_ != kPromptType) {
+    const Json* said = find("peft_type");
+    throw DataError(faults_.fault(said == nullptr ? "peft_type is missing" : "peft_type is " + shown(*said),
+                                  "\"LORA\", \"PREFIX_TUNING\", \"PROMPT_TUNING\""));
+  }
+  check_keys();
+  check_flags();
+  check_task();
 }
 
-Fault PeftLoraConfig::fault(const std::string& what, const std::string& allowed) const {
-  return {.what = "the adapter cannot be used: " + what, .where = file_.string(), .allowed = allowed};
-}
-
-void PeftLoraConfig::check_keys(Faults& faults) const {
+void PeftConfig::check_keys() const {
+  const Keys known = known_keys(type_);
   for (const auto& [key, value] : json_.items()) {
-    if (kKnown.count(key) > 0 || says_nothing(value)) continue;
-    faults.add(fault(key + " is " + value.dump(), "null, false or empty"));
-  }
-  for (const char* key : {"use_dora", "use_rslora"}) {
-    const auto found = json_.find(key);
-    if (found == json_.end() || found->is_boolean() || says_nothing(*found)) continue;
-    faults.add(fault(key + std::string(" is ") + found->dump(), "true or false"));
-  }
-  const auto init = json_.find("init_lora_weights");
-  if (init != json_.end() && kHarmlessInit.count(init->dump()) == 0) {
-    faults.add(fault("init_lora_weights is " + init->dump() + ", which changes the base model's weights",
-                     "true, false, \"gaussian\", \"orthogonal\", \"eva\""));
-  }
-}
-
-bool PeftLoraConfig::is_true(const char* key) const {
-  const auto found = json_.find(key);
-  return found != json_.end() && *found == true;
-}
-
-double PeftLoraConfig::number_for(const std::string& module, const char* table, const char* otherwise, double fallback,
-                                  Faults& faults) const {
-  const auto number = [&](const Json& value, const std::string& name) {
-    if (value.is_number()) return value.get<double>();
-    faults.add(fault(name + " is " + value.dump(), "a number"));
-    return fallback;
-  };
-  const auto patterns = json_.find(table);
-  if (patterns != json_.end() && patterns->is_object()) {
-    for (const auto& [key, value] : patterns->items()) {
-      try {
-        if (!std::regex_match(module, std::regex("(.*\\.)?(" + key + ")"))) continue;
-      } catch (const std::regex_error&) {
-        faults.add(fault(std::string(table) + " has the key '" + key + "'", "a regular expression"));
-        continue;
-      }
-      return number(value, std::string(table) + "." + key);
+    if (known.contains(key) || says_nothing(value)) continue;
+    const auto unused = kUnusedVariants.find(key);
+    if (unused == kUnusedVariants.end() || type_ != kLoraType) {
+      faults_.add(key + " is " + shown(value), "null, false or empty");
+    } else if (value != unused->second) {
+      faults_.add(key + " is " + shown(value), "null or " + unused->second.dump());
     }
   }
-  return json_.contains(otherwise) ? number(json_[otherwise], otherwise) : fallback;
 }
 
-double PeftLoraConfig::scale_of(const std::string& module, int64_t rank, Faults& faults) const {
-  const double said = number_for(module, "rank_pattern", "r", 8, faults);
-  if (said != static_cast<double>(rank)) {
-    faults.add(fault(
-        "the config gives " + module + " the rank " + text::shortest(said) + ", the file " + std::to_string(rank), ""));
+void PeftConfig::check_flags() const {
+  for (const char* key : {"use_dora", "use_rslora", "prefix_projection"}) {
+    const Json* value = find(key);
+    if (value != nullptr && !value->is_boolean() && !says_nothing(*value)) {
+      faults_.add(key + std::string(" is ") + shown(*value), "true or false");
+    }
   }
-  const double alpha = number_for(module, "alpha_pattern", "lora_alpha", 8, faults);
-  const auto size = static_cast<double>(rank);
-  return alpha / (is_true("use_rslora") ? std::sqrt(size) : size);
+  const Json* init = find("init_lora_weights");
+  if (init != nullptr && !kHarmlessInit.contains(init->dump())) {
+    faults_.add("init_lora_weights is " + shown(*init) + ", which changes the base model's weights",
+                "true, false, \"gaussian\", \"orthogonal\", \"eva\"");
+  }
+  const std::string bias = text("bias");
+  const Json* said = find("bias");
+  if (said != nullptr && bias != "none" && bias != "all" && bias != "lora_only") {
+    faults_.add("bias is " + shown(*said), "\"none\", \"all\", \"lora_only\"");
+  }
+}
+
+// Other classes' heads have the same names and shapes and read something else.
+void PeftConfig::check_task() const {
+  const std::string task = task_type();
+  if (!task.empty() && task != "SEQ_CLS" && task != "FEATURE_EXTRACTION") {
+    faults_.add("task_type is \"" + task + "\"", "\"SEQ_CLS\", \"FEATURE_EXTRACTION\" or null");
+  }
+  const Json* mapping = find("auto_mapping");
+  if (mapping == nullptr || !mapping->is_object() || !mapping->contains("base_model_class")) return;
+  const Json& name = mapping->at("base_model_class");
+  if (name != "BertForSequenceClassification" && name != "BertModel") {
+    faults_.add("it was trained on a " + shown(name), "\"BertForSequenceClassification\", \"BertModel\"");
+  }
+}
+
+const Json* PeftConfig::find(const std::string& key) const {
+  const auto found = json_.find(key);
+  return found == json_.end() || found->is_null() ? nullptr : &*found;
+}
+
+bool PeftConfig::is_true(const std::string& key) const {
+  const Json* value = find(key);
+  return value != nullptr && *value == true;
+}
+
+std::string PeftConfig::text(const std::string& key) const {
+  const Json* value = find(key);
+  return value != nullptr && value->is_string() ? value->get<std::string>() : "";
+}
+
+std::vector<std::string> PeftConfig::texts(const std::string& key) const {
+  const Json* value = find(key);
+  if (value == nullptr) return {};
+  if (value->is_string()) return {value->get<std::string>()};
+  const bool sound =
+      value->is_array() && std::all_of(value->begin(), value->end(), [](const Json& item) { return item.is_string(); });
+  if (sound) return value->get<std::vector<std::string>>();
+  return faults_.add(key + " is " + shown(*value), "a list of names, or one name"), std::vector<std::string>();
+}
+
+std::vector<int64_t> PeftConfig::whole_numbers(const std::string& key) const {
+  const Json* value = find(key);
+  if (value == nullptr) return {};
+  if (is_whole(*value)) return {value->get<int64_t>()};
+  if (value->is_array() && std::all_of(value->begin(), value->end(), is_whole))
+    return value->get<std::vector<int64_t>>();
+  return faults_.add(key + " is " + shown(*value), "a list of whole numbers, or one"), std::vector<int64_t>();
+}
+
+double PeftConfig::number(const std::string& key, double otherwise) const {
+  const Json* value = find(key);
+  if (value == nullptr) return otherwise;
+  if (value->is_number()) return value->get<double>();
+  return faults_.add(key + " is " + shown(*value), "a number"), otherwise;
+}
+
+int64_t PeftConfig::whole_number(const std::string& key, int64_t otherwise) const {
+  const Json* value = find(key);
+  if (value == nullptr) return otherwise;
+  if (is_whole(*value)) return value->get<int64_t>();
+  return faults_.add(key + " is " + shown(*value), "a whole number"), otherwise;
+}
+
+std::vector<std::string> PeftConfig::saved_modules() const {
+  std::vector<std::string> modules;
+  for (const std::string& name : texts("modules_to_save")) {
+    const bool is_new = std::find(modules.begin(), modules.end(), name) == modules.end();
+    if (is_new && !kHeadNames.contains(name)) modules.push_back(name);
+  }
+  return modules;
+}
+
+bool PeftConfig::saves_head() const {
+  const Json* value = find("modules_to_save");
+  return value != nullptr && value->is_array() && std::find(value->begin(), value->end(), "classifier") != value->end();
 }
 
 }  // namespace engram::checkpoint

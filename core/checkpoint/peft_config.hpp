@@ -1,38 +1,53 @@
-// adapter_config.json of a LoRA adapter, as far as it decides what the adapter computes.
+// adapter_config.json, as far as it decides what an adapter computes.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "base/errors.hpp"
 #include "base/json.hpp"
+#include "checkpoint/adapter_faults.hpp"
 
 namespace engram::checkpoint {
 
-// "LORA", "PREFIX_TUNING", ...: which reader an adapter's folder needs. Empty when the config does not say.
-std::string peft_type_of(const std::filesystem::path& folder);
-
-class PeftLoraConfig {
+class PeftConfig {
  public:
-  // Adds a fault for everything in the file that would make the adapter compute something else: keys that PEFT has for
-  // variants of LoRA, and unknown ones, are accepted only at null, false or empty. Throws DataError when the adapter is
-  // of another type.
-  PeftLoraConfig(const std::filesystem::path& folder, Faults& faults);
+  // Adds a fault for every key whose value would make the adapter compute something else than engram does: keys of
+  // PEFT's variants and unknown ones are accepted at null, false, empty, or at the default that peft writes. Throws
+  // DataError when the file is no config of LoRA, a prefix or a prompt.
+  PeftConfig(const std::filesystem::path& folder, Faults& faults);
 
-  bool dora() const { return is_true("use_dora"); }
-  // The scale of the update of one module (its full name in transformers' class with a head), whose A has `rank` rows.
-  double scale_of(const std::string& module, int64_t rank, Faults& faults) const;
+  const std::string& type() const { return type_; }  // kLoraType, kPrefixType or kPromptType
+  std::string base() const { return text("base_model_name_or_path"); }
+  std::string task_type() const { return text("task_type"); }
+  // modules_to_save, each once, but for the head's names, which peft adds by itself.
+  std::vector<std::string> saved_modules() const;
+  // Whether the head is among modules_to_save.
+  bool saves_head() const;
+
+  const Json* find(const std::string& key) const;  // nullptr: missing or null
+  bool is_true(const std::string& key) const;
+  std::string text(const std::string& key) const;  // empty where it is none
+  // A list of texts, or one text; empty where it is missing. What is neither is a fault, here and below.
+  std::vector<std::string> texts(const std::string& key) const;
+  std::vector<int64_t> whole_numbers(const std::string& key) const;
+  double number(const std::string& key, double otherwise) const;
+  int64_t whole_number(const std::string& key, int64_t otherwise) const;
+
+  const AdapterFaults& faults() const { return faults_; }
 
  private:
-  void check_keys(Faults& faults) const;
-  bool is_true(const char* key) const;
-  // PEFT's rule: the first key that, as a regular expression, matches the whole name or its end behind a dot.
-  double number_for(const std::string& module, const char* table, const char* otherwise, double fallback,
-                    Faults& faults) const;
-  Fault fault(const std::string& what, const std::string& allowed) const;
+  void check_keys() const;
+  void check_flags() const;
+  void check_task() const;
 
-  std::filesystem::path file_;
+  AdapterFaults faults_;
   Json json_;
+  std::string type_;
 };
+
+// A value as a message shows it.
+std::string shown(const Json& value);
 
 }  // namespace engram::checkpoint

@@ -1,5 +1,3 @@
-#include "checkpoint/peft_adapter.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -7,60 +5,17 @@
 #include <map>
 #include <set>
 
-#include "base/errors.hpp"
 #include "base/files.hpp"
 #include "base/json.hpp"
 #include "checkpoint/peft_names.hpp"
 #include "model/safetensors.hpp"
-#include "model/view_lookup.hpp"
 
 namespace engram::checkpoint {
 namespace {
 
-// The low-rank part of an adapter that PEFT's LoRA has; nullptr: it has none such.
-const sdk::LowRank* low_rank_of(const strategy::ResolvedAdapter& adapter) {
-  if (const auto* custom = std::get_if<sdk::Custom>(&adapter.adapt.adapter)) {
-    return custom->peft_kind == "dora" ? &custom->low_rank : nullptr;
-  }
-  return std::get_if<sdk::LowRank>(&adapter.adapt.adapter);
-}
+using Keys = std::map<std::string, Json>;  // sorted, as peft writes them
 
-// The magnitudes' name; empty: no DoRA.
-std::string magnitude_of(const strategy::ResolvedAdapter& adapter) {
-  const auto* custom = std::get_if<sdk::Custom>(&adapter.adapt.adapter);
-  return custom == nullptr ? "" : custom->magnitude;
-}
-
-const at::Tensor& tensor_named(const std::vector<model::NamedTensor>& tensors, const std::string& name) {
-  for (const model::NamedTensor& entry : tensors) {
-    if (entry.name == name) return entry.tensor;
-  }
-  throw InternalError({.what = "the claimed tensor '" + name + "' is in the plan and not in memory"});
-}
-
-bool has_shape(const strategy::Resolution& resolution, const std::string& name, size_t dimensions) {
-  const strategy::ResolvedTensor* tensor = resolution.find(name);
-  return tensor != nullptr && tensor->shape.size() == dimensions;
-}
-
-// Whether an adapter is one of PEFT's LoRA, with its tensors claimed.
-bool is_peft_kind(const strategy::Resolution& resolution, const strategy::ResolvedAdapter& adapter) {
-  const sdk::LowRank* low_rank = low_rank_of(adapter);
-  if (low_rank == nullptr) return false;
-  const std::string space = adapter.strategy + ".", magnitude = magnitude_of(adapter);
-  return has_shape(resolution, space + low_rank->a, 2) && has_shape(resolution, space + low_rank->b, 2) &&
-         (magnitude.empty() || has_shape(resolution, space + magnitude, 1));
-}
-
-using Wording = sdk::LowRank::Wording;
-
-// The wording that all adapters share, else the common one, which every scale can be put in.
-Wording wording_of(const strategy::Resolution& resolution) {
-  const bool all_by_root = std::all_of(resolution.adapters.begin(), resolution.adapters.end(), [](const auto& adapter) {
-    return low_rank_of(adapter)->wording == Wording::alpha_by_root_of_rank;
-  });
-  return all_by_root ? Wording::alpha_by_root_of_rank : Wording::alpha_by_rank;
-}
+constexpr const char* kPeftVersion = "0.21.2";  // whose format this is
 
 // Fifteen digits: dividing by a root and multiplying again leaves the sixteenth off.
 double rounded(double value) {
@@ -69,128 +24,189 @@ double rounded(double value) {
   return std::strtod(digits, nullptr);
 }
 
-// What makes one adapter differ from another in PEFT's config.
-struct Shape {
-  int64_t rank = 0;
-  double alpha = 0;
-  double dropout = 0;
-};
-
-Shape shape_of(const strategy::Resolution& resolution, const strategy::ResolvedAdapter& adapter, Wording wording) {
-  const sdk::LowRank& low_rank = *low_rank_of(adapter);
-  const int64_t rank = resolution.find(adapter.strategy + "." + low_rank.a)->shape[0];
-  const auto size = static_cast<double>(rank);
-  const double divisor = wording == Wording::alpha_by_rank ? size : std::sqrt(size);
-  return {.rank = rank, .alpha = rounded(low_rank.scale * divisor), .dropout = low_rank.dropout};
-}
-
-// PEFT's bias setting, from which of the trunk's biases train.
-std::string bias_mode(const strategy::Resolution& resolution, const sdk::ModelView& view) {
-  size_t trained = 0, biases = 0;
-  for (const sdk::Parameter& parameter : view.parameters) {
-    if (parameter.role == sdk::Role::head || !is_bias(parameter.name)) continue;
-    ++biases;
-    if (resolution.find(parameter.name)->ever_trains()) ++trained;
-  }
-  if (trained == 0) return "none";
-  return trained == biases ? "all" : "lora_only";
-}
-
 Json number(double value) {
   const auto whole = static_cast<int64_t>(value);
   return static_cast<double>(whole) == value ? Json(whole) : Json(value);
 }
 
-// Keys sorted, as PEFT writes them. Values that PEFT knows and engram has no use for stand at PEFT's defaults.
-Json config_json(const strategy::Resolution& resolution, const sdk::ModelView& view, const std::string& base) {
-  const Wording wording = wording_of(resolution);
-  const Shape common = shape_of(resolution, resolution.adapters.front(), wording);
-  std::vector<std::string> modules;
-  std::map<std::string, Json> ranks, alphas;  // sorted
-  for (const strategy::ResolvedAdapter& adapter : resolution.adapters) {
-    const Shape shape = shape_of(resolution, adapter, wording);
-    const std::string module = peft_module(view, adapter.adapt.site);
-    modules.push_back(module);
-    if (shape.rank != common.rank) ranks[module] = shape.rank;
-    if (shape.alpha != common.alpha) alphas[module] = number(shape.alpha);
+// The number that most modules have, the earliest of several, and those of the others.
+struct Numbers {
+  Json common = 8;
+  Json pattern = Json::object();
+};
+
+Numbers numbers_of(const std::vector<std::pair<std::string, double>>& by_module) {
+  std::map<double, size_t> counts;
+  for (const auto& [module, value] : by_module) ++counts[value];
+  double common = 0;
+  size_t most = 0;
+  for (const auto& [module, value] : by_module) {
+    if (counts[value] > most) common = value, most = counts[value];
   }
-  std::sort(modules.begin(), modules.end());
-  return {{"alpha_pattern", alphas},
-          {"auto_mapping", nullptr},
-          {"base_model_name_or_path", base},
-          {"bias", bias_mode(resolution, view)},
-          {"exclude_modules", nullptr},
-          {"fan_in_fan_out", false},
-          {"inference_mode", true},
-          {"init_lora_weights", true},
-          {"layer_replication", nullptr},
-          {"layers_pattern", nullptr},
-          {"layers_to_transform", nullptr},
-          {"lora_alpha", number(common.alpha)},
-          {"lora_bias", false},
-          {"lora_dropout", common.dropout},
-          {"modules_to_save", {"classifier"}},
-          {"peft_type", "LORA"},
-          {"r", common.rank},
-          {"rank_pattern", ranks},
-          {"revision", nullptr},
-          {"target_modules", modules},
-          {"task_type", "SEQ_CLS"},
-          {"use_dora", !magnitude_of(resolution.adapters.front()).empty()},
-          {"use_rslora", wording == Wording::alpha_by_root_of_rank}};
+  Keys others;
+  for (const auto& [module, value] : by_module) {
+    if (value != common) others[module] = number(value);
+  }
+  return {number(common), Json(others)};
 }
 
-// PEFT's key of a trained bias: inside an adapted module it is the base layer's.
-std::string bias_key(const strategy::Resolution& resolution, const sdk::ModelView& view, const std::string& name) {
-  const std::string module = name.substr(0, name.size() - std::string(".bias").size());
-  const bool adapted = std::any_of(resolution.adapters.begin(), resolution.adapters.end(),
-                                   [&](const auto& adapter) { return adapter.adapt.site == module; });
-  return kAdapterKeyPrefix + peft_module(view, module) + (adapted ? ".base_layer.bias" : ".bias");
-}
+class Writer {
+ public:
+  Writer(const Adapter& adapter, const sdk::ModelView& view) : adapter_(adapter), view_(view) {}
+
+  Json config() const {
+    Keys keys = common_keys();
+    if (!adapter_.virtual_tokens) {
+      add_lora_keys(keys);
+    } else {
+      add_token_keys(*adapter_.virtual_tokens, keys);
+    }
+    Json json = Json::object();
+    for (const auto& [key, value] : keys) json[key] = value;
+    return json;
+  }
+
+  std::vector<model::NamedTensor> tensors() const {
+    const std::string prefix = key_prefix(type());
+    std::vector<model::NamedTensor> tensors;
+    if (adapter_.virtual_tokens) tensors.push_back({kRowsKey, adapter_.virtual_tokens->rows});
+    for (const PeftUpdate& update : adapter_.updates) {
+      const std::string key = prefix + module(update.site);
+      tensors.push_back({key + ".lora_A.weight", update.a});
+      tensors.push_back({key + ".lora_B.weight", update.b});
+      if (update.magnitude.defined()) tensors.push_back({key + kMagnitudeEnding, update.magnitude});
+    }
+    for (const model::NamedTensor& parameter : adapter_.parameters) {
+      const std::string name = module(parameter.name);
+      tensors.push_back(
+          {is_saved(name) ? prefix + name : bias_key(name, is_adapted(parameter.name)), parameter.tensor});
+    }
+    if (adapter_.head_weight.defined()) {
+      tensors.push_back({prefix + "classifier.weight", adapter_.head_weight});
+      tensors.push_back({prefix + "classifier.bias", adapter_.head_bias});
+    }
+    for (model::NamedTensor& entry : tensors) entry.tensor = entry.tensor.detach();
+    return tensors;
+  }
+
+ private:
+  std::string module(const std::string& name) const { return peft_name(adapter_.trained_on, view_, name); }
+
+  const char* type() const {
+    if (!adapter_.virtual_tokens) return kLoraType;
+    return adapter_.virtual_tokens->kind == VirtualTokens::Kind::prompt ? kPromptType : kPrefixType;
+  }
+
+  bool is_saved(const std::string& name) const {
+    return std::any_of(adapter_.saved_modules.begin(), adapter_.saved_modules.end(),
+                       [&](const std::string& entry) { return is_saved_with(entry, name); });
+  }
+
+  bool is_adapted(const std::string& bias) const {
+    return std::any_of(adapter_.updates.begin(), adapter_.updates.end(),
+                       [&](const PeftUpdate& update) { return update.site + ".bias" == bias; });
+  }
+
+  Keys common_keys() const {
+    return {{"auto_mapping", auto_mapping()},
+            {"base_model_name_or_path", adapter_.base.empty() ? Json() : Json(adapter_.base)},
+            {"inference_mode", true},
+            {"modules_to_save", modules_to_save()},
+            {"peft_type", type()},
+            {"peft_version", kPeftVersion},
+            {"revision", nullptr},
+            {"task_type", adapter_.task_type.empty() ? Json() : Json(adapter_.task_type)}};
+  }
+
+  // peft says what it trained on where no task type does.
+  Json auto_mapping() const {
+    if (!adapter_.task_type.empty()) return nullptr;
+    const bool bare = adapter_.trained_on == PeftClass::trunk;
+    return {{"base_model_class", bare ? "BertModel" : "BertForSequenceClassification"},
+            {"parent_library", "transformers.models.bert.modeling_bert"}};
+  }
+
+  Json modules_to_save() const {
+    std::vector<std::string> modules = adapter_.saved_modules;
+    if (adapter_.head_weight.defined()) modules.push_back("classifier");
+    if (adapter_.head_weight.defined() && adapter_.task_type == "SEQ_CLS") modules.push_back("score");
+    return modules.empty() ? Json() : Json(modules);
+  }
+
+  // From which of the trunk's biases are here.
+  std::string bias_mode() const {
+    size_t held = 0, of_targets = 0;
+    for (const model::NamedTensor& parameter : adapter_.parameters) {
+      if (is_saved(module(parameter.name))) continue;
+      ++held;
+      if (is_adapted(parameter.name)) ++of_targets;
+    }
+    if (held == 0) return "none";
+    return held == of_targets ? "lora_only" : "all";
+  }
+
+  void add_lora_keys(Keys& keys) const {
+    std::vector<std::string> modules;
+    std::vector<std::pair<std::string, double>> ranks, alphas;
+    for (const PeftUpdate& update : adapter_.updates) {
+      const auto rank = static_cast<double>(update.a.size(0));
+      modules.push_back(module(update.site));
+      ranks.emplace_back(modules.back(), rank);
+      alphas.emplace_back(modules.back(), rounded(update.scale * (adapter_.rslora ? std::sqrt(rank) : rank)));
+    }
+    std::sort(modules.begin(), modules.end());
+    const Numbers rank = numbers_of(ranks), alpha = numbers_of(alphas);
+    const bool dora = !adapter_.updates.empty() && adapter_.updates.front().magnitude.defined();
+    for (const char* key :
+         {"alora_invocation_tokens", "arrow_config", "corda_config", "eva_config", "exclude_modules", "kasa_config",
+          "layer_replication", "layers_pattern", "layers_to_transform", "lora_ga_config", "megatron_config",
+          "monteclora_config", "target_parameters", "trainable_token_indices", "use_bdlora", "velora_config"}) {
+      keys[key] = nullptr;
+    }
+    for (const char* key : {"ensure_weight_tying", "fan_in_fan_out", "lora_bias", "use_qalora"}) keys[key] = false;
+    keys.insert({{"alpha_pattern", alpha.pattern},
+                 {"bias", bias_mode()},
+                 {"init_lora_weights", true},
+                 {"loftq_config", Json::object()},
+                 {"lora_alpha", alpha.common},
+                 {"lora_dropout", adapter_.dropout},
+                 {"megatron_core", "megatron.core"},
+                 {"qalora_group_size", 16},
+                 {"r", rank.common},
+                 {"rank_pattern", rank.pattern},
+                 {"target_modules", modules},
+                 {"use_dora", dora},
+                 {"use_rslora", adapter_.rslora}});
+  }
+
+  // The rows are the result whatever made them, so that nothing is said of networks or first values.
+  void add_token_keys(const VirtualTokens& tokens, Keys& keys) const {
+    const TokenLayout layout = token_layout(tokens.kind, view_);
+    keys.insert({{"num_attention_heads", layout.heads},
+                 {"num_layers", view_.layers},
+                 {"num_transformer_submodules", 1},
+                 {"num_virtual_tokens", tokens.rows.size(0)},
+                 {"token_dim", layout.token_dim}});
+    if (tokens.kind == VirtualTokens::Kind::prefix) {
+      keys.insert({{"encoder_hidden_size", layout.token_dim}, {"init_weights", nullptr}, {"prefix_projection", false}});
+    } else {
+      keys.insert({{"prompt_tuning_init", "RANDOM"},
+                   {"prompt_tuning_init_text", nullptr},
+                   {"tokenizer_kwargs", nullptr},
+                   {"tokenizer_name_or_path", nullptr}});
+    }
+  }
+
+  const Adapter& adapter_;
+  const sdk::ModelView& view_;
+};
 
 }  // namespace
 
-bool fits_peft(const strategy::Resolution& resolution, const sdk::ModelView& view) {
-  std::set<std::string> sites;
-  for (const strategy::ResolvedAdapter& adapter : resolution.adapters) {
-    if (!is_peft_kind(resolution, adapter) || !sites.insert(adapter.adapt.site).second) return false;
-    const strategy::ResolvedAdapter& first = resolution.adapters.front();
-    if (low_rank_of(adapter)->dropout != low_rank_of(first)->dropout) return false;
-    if (magnitude_of(adapter).empty() != magnitude_of(first).empty()) return false;
-  }
-  if (sites.empty()) return false;
-  return std::all_of(resolution.tensors.begin(), resolution.tensors.end(), [&](const strategy::ResolvedTensor& tensor) {
-    if (tensor.claimed || !tensor.ever_trains()) return true;
-    const sdk::Parameter* parameter = model::parameter_named(view, tensor.name);
-    return parameter == nullptr || parameter->role == sdk::Role::head || is_bias(tensor.name);
-  });
-}
-
-void write_peft_adapter(const std::filesystem::path& folder, const model::Model& model,
-                        const strategy::Resolution& resolution, const std::vector<model::NamedTensor>& claimed,
-                        const std::string& task, const std::string& base) {
-  const sdk::ModelView& view = model.view();
-  std::vector<model::NamedTensor> tensors;
-  for (const strategy::ResolvedAdapter& adapter : resolution.adapters) {
-    const sdk::LowRank& low_rank = *low_rank_of(adapter);
-    const std::string module = kAdapterKeyPrefix + peft_module(view, adapter.adapt.site);
-    tensors.push_back({module + ".lora_A.weight", tensor_named(claimed, adapter.strategy + "." + low_rank.a)});
-    tensors.push_back({module + ".lora_B.weight", tensor_named(claimed, adapter.strategy + "." + low_rank.b)});
-    const std::string magnitude = magnitude_of(adapter);
-    if (magnitude.empty()) continue;
-    tensors.push_back({module + kMagnitudeEnding, tensor_named(claimed, adapter.strategy + "." + magnitude)});
-  }
-  for (const sdk::Parameter& parameter : view.parameters) {
-    if (parameter.role == sdk::Role::head || !is_bias(parameter.name)) continue;
-    if (!resolution.find(parameter.name)->ever_trains()) continue;
-    tensors.push_back({bias_key(resolution, view, parameter.name), model.parameter(parameter.name)});
-  }
-  const model::Head& head = *model.find_head(task);
-  tensors.push_back({std::string(kAdapterHeadPrefix) + "weight", head.weight});
-  tensors.push_back({std::string(kAdapterHeadPrefix) + "bias", head.bias});
-  for (model::NamedTensor& entry : tensors) entry.tensor = entry.tensor.detach();
-  model::write_safetensors(folder / kAdapterWeightsFile, tensors);
-  write_file_atomically(folder / kAdapterConfigFile, config_json(resolution, view, base).dump(2));
+void write_adapter(const std::filesystem::path& folder, const Adapter& adapter, const sdk::ModelView& view) {
+  const Writer writer(adapter, view);
+  model::write_safetensors(folder / kAdapterWeightsFile, writer.tensors());
+  write_file_atomically(folder / kAdapterConfigFile, writer.config().dump(2));
 }
 
 }  // namespace engram::checkpoint
