@@ -23,7 +23,8 @@ using Shapes = std::map<std::string, std::vector<int64_t>>;
 
 Shapes shapes_of(const fs::path& file) {
   Shapes shapes;
-  for (const auto& entry : model::SafetensorsFile(file).header().entries) shapes[entry.name] = entry.shape;
+  const model::SafetensorsFile opened(file);
+  for (const auto& entry : opened.header().entries) shapes[entry.name] = entry.shape;
   return shapes;
 }
 

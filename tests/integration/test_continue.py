@@ -24,7 +24,8 @@ VARIANTS = {
     "prefix by a network": '{ "prefix_tuning", tokens = 3, mlp = true, mlp_hidden = 16 }',
     "prompt": '{ "prompt_tuning", tokens = 3 }',
 }
-PEFT = SOURCE / "tests/golden/peft_adapter"
+PEFT_ADAPTERS = SOURCE / "tests/golden/peft_adapters"
+PEFT = PEFT_ADAPTERS / "dora"
 TIDE = """
 return {
   model = "%(model)s", adapter = "%(adapter)s",
@@ -52,6 +53,27 @@ def tensors(file):
     start = 8 + length
     return {name: (entry["dtype"], entry["shape"], data[start + entry["data_offsets"][0]:start + entry["data_offsets"][1]])
             for name, entry in header.items()}
+
+
+def change_first_number(file):
+    """Of a model folder that of an embedding: the head, which comes last, does not count."""
+    data = bytearray(file.read_bytes())
+    (length,) = struct.unpack("<Q", data[:8])
+    data[8 + length + 3] ^= 1
+    file.write_bytes(data)
+
+
+def as_float(tensor):
+    """fp32 bytes of a tensor: bf16 is its upper half."""
+    dtype, shape, data = tensor
+    if dtype == "BF16":
+        data = b"".join(b"\0\0" + data[i:i + 2] for i in range(0, len(data), 2))
+    return shape, data
+
+
+def in_a_class_with_a_head(key):
+    """The name in BertForSequenceClassification of a tensor that peft saved from a BertModel."""
+    return re.sub(r"^base_model\.model\.(?!bert\.)", "base_model.model.bert.", key)
 
 
 def plain(text):
@@ -171,8 +193,10 @@ class GoesOn(Continuing):
                             "recipe = function(p) return {", 1)
         (self.folder / "grid.lua").write_text(text + "end }\n")
         self.engram("run", self.folder / "grid.lua", "--out", "grid")
-        for point in ["rate=1e-03", "rate=2e-03"]:
-            manifest = json.loads((self.folder / "grid" / point / "manifest.json").read_text())
+        points = list((self.folder / "grid").glob("*/manifest.json"))
+        self.assertEqual(len(points), 2)
+        for point in points:
+            manifest = json.loads(point.read_text())
             self.assertEqual(manifest["adapter"]["folder"], str(before))
         plain_second = self.recipe("third")
         text = plain_second.read_text().replace('side = { kind = "classification" }',
@@ -232,11 +256,26 @@ class Peft(Continuing):
         self.assertEqual(manifest["adapter"]["base"], "unknown")
 
     def test_the_refusal_spells_the_options_under_which_it_is_accepted(self):
-        refused = self.refusal(self.tide(LORA))
-        entry = re.search(r"write strategies = \{ (\{ \"lora\".*\}) \}(?: |$)", refused).group(1)
-        self.engram("run", self.tide(entry), "--out", "on")
-        after = self.folder / "on/checkpoints/best/adapter_model.safetensors"
-        self.assertEqual(tensors(after), tensors(PEFT / "adapter_model.safetensors"))
+        for name in ["dora", "all_linear", "expression", "prefix", "prefix_network", "prompt", "half", "features",
+                     "no_task", "prefix_features"]:
+            with self.subTest(name):
+                adapter = PEFT_ADAPTERS / name
+                refused = self.refusal(self.tide('{ "lora", rank = 7, targets = { "value", "pooler.dense" } }', adapter))
+                entry = re.search(r"write strategies = \{ (\{ \".*\}) \}$", refused).group(1)
+                self.engram("run", self.tide(entry, adapter), "--out", name)
+                after = tensors(self.folder / name / "checkpoints/best/adapter_model.safetensors")
+                self.assertEqual({key: as_float(value) for key, value in after.items() if "classifier" not in key},
+                                 {in_a_class_with_a_head(key): as_float(value)
+                                  for key, value in tensors(adapter / "adapter_model.safetensors").items()
+                                  if "classifier" not in key})
+
+    def test_an_adapter_without_a_head_begins_with_a_fresh_one(self):
+        recipe = self.tide('{ "lora", rank = 2, alpha = 5, targets = { "query" } }', PEFT_ADAPTERS / "no_task")
+        self.assertIn("it holds no head, so that of tide begins as the recipe says", plain(self.engram("plan", recipe).stdout))
+
+    def test_modules_that_were_saved_whole_have_to_train(self):
+        recipe = self.tide('{ "lora", rank = 2, targets = { "key", "dense" }, layers = { 1 } }', PEFT_ADAPTERS / "layers")
+        self.assertIn("trained values of pooler.dense", self.refusal(recipe))
 
     def test_classes_are_compared_by_number_where_their_labels_are_not_recorded(self):
         recipe = self.going_on(PEFT, self.OWN)
@@ -302,8 +341,7 @@ class Refused(Continuing):
     def test_a_network_of_another_adapter_is_refused(self):
         network = VARIANTS["prefix by a network"]
         made = self.first(network, "made")
-        other = self.first(network, "other", train="seed = 3,")
-        shutil.copy(other / "strategies.safetensors", made)
+        change_first_number(made / "strategies.safetensors")
         self.assertIn("does not make the adapter's own virtual tokens",
                       self.refusal(self.going_on(made, network), "run"))
 
@@ -317,9 +355,7 @@ class Refused(Continuing):
     def test_another_model_is_refused_with_both_named_and_waived_by_name(self):
         other = self.folder / "other"
         shutil.copytree(MODEL, other)
-        data = bytearray((other / "model.safetensors").read_bytes())
-        data[-1] ^= 1
-        (other / "model.safetensors").write_bytes(data)
+        change_first_number(other / "model.safetensors")
         recipe = self.going_on(self.adapter)
         recipe.write_text(recipe.read_text().replace(f'model = "{MODEL}"', f'model = "{other}"'))
         refused = self.refusal(recipe, "run")
@@ -336,7 +372,7 @@ class Refused(Continuing):
         self.assertEqual(provenance["adapter"]["base"], "other")
 
     def test_a_folder_that_holds_no_adapter_is_refused(self):
-        self.assertIn("nothing is there", self.refusal(self.going_on("nowhere")))
+        self.assertIn("there is neither a folder", self.refusal(self.going_on("nowhere")))
         refused = self.refusal(self.going_on(MODEL))
         self.assertIn("holds a whole model and no adapter", refused)
         self.first("", "whole")
