@@ -86,7 +86,7 @@ at::ScalarType stored_dtype(const std::string& name) {
 }
 
 void write_merged_folder(const fs::path& folder, const MergedFolder& merged) {
-  // Without an unnamed head: the heads that belong to the result are all given.
+  // Without an unnamed head, whose place another one takes; named heads of the base stay usable.
   const std::unique_ptr<model::Model> model = model::load_model(merged.base, "");
   for (const model::Head& head : merged.heads) {
     model->set_head({.task = head.task, .labels = head.labels, .weight = head.weight.cpu(), .bias = head.bias.cpu()});

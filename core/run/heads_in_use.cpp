@@ -36,9 +36,8 @@ std::vector<model::Head> heads_of(const Opened& opened) {
       add(heads, std::move(head));
     }
   }
-  // Beside a run's adapter every head that the run had lies under its task's name, also the one that its base calls
-  // nothing.
-  const bool listed = adapter && heads.size() > 1;
+  // Beside a run's adapter every head that the run had lies under its task's name, also one that its base gives none.
+  const bool listed = adapter && std::filesystem::exists(adapter->folder / "heads.json");
   const BaseHeads base = heads_of_base(*opened.model, opened.base);
   for (const model::Head& head : base.heads) {
     if (!listed || head.task != base.unnamed) add(heads, head);

@@ -3,6 +3,7 @@
 #include "base/files.hpp"
 #include "checkpoint/artefact.hpp"
 #include "checkpoint/run_folder.hpp"
+#include "hub/resolve.hpp"
 #include "model/tensors_hash.hpp"
 
 namespace engram::run {
@@ -29,6 +30,15 @@ Faults differences(const checkpoint::Provenance& provenance, const model::Folder
   return faults;
 }
 
+// A name that the cache of today does not hold is as good as a folder that is gone.
+fs::path recorded_base(const checkpoint::Provenance& provenance) {
+  try {
+    return hub::resolve(provenance.base, "", "").folder;
+  } catch (const DataError&) {
+    return provenance.base;
+  }
+}
+
 Fault missing(const std::string& what, const Opened& opened) {
   return {.what = what, .where = opened.base.folder.string(), .fix = "name the base with --base"};
 }
@@ -37,7 +47,7 @@ Fault missing(const std::string& what, const Opened& opened) {
 
 bool names_adapter(const std::string& path) {
   try {
-    checkpoint::Artefact artefact = checkpoint::identify(path);
+    checkpoint::Artefact artefact = checkpoint::identify(hub::resolve(path, "", "").folder);
     if (artefact.kind == checkpoint::ArtefactKind::run) {
       artefact = checkpoint::identify(checkpoint::RunFolder::open(artefact.folder).best());
     }
@@ -54,9 +64,9 @@ WholeBase base_of_whole_model(const Opened& opened, const std::string& asked, Ot
     base.missing = missing("no " + std::string(checkpoint::kProvenanceFile) + " says what it was trained from", opened);
     return base;
   }
-  const fs::path folder = asked.empty() ? provenance->base : asked;
+  const fs::path folder = asked.empty() ? recorded_base(*provenance) : hub::resolve(asked, "", "--base").folder;
   if (asked.empty() && !fs::exists(folder)) {
-    base.missing = missing("the model that it was trained from is not there any more: " + folder.string(), opened);
+    base.missing = missing("the model that it was trained from is not there any more: " + provenance->base, opened);
     return base;
   }
   base.facts = model::inspect_folder(folder);

@@ -133,7 +133,7 @@ class Eval(TinyCase):
         run = self.run_with()
         self.assertIn("the run has no evaluation set of the task 'sid'", self.refused(run, "--task", "sid"))
         text = self.refused(run, "--task", "sid", "--data", "new_test.csv", "--text", "text", "--label", "label")
-        self.assertIn("has no head 'sid'; did you mean 'side'? allowed: side, wind", text)
+        self.assertIn("has no head 'sid'; did you mean 'side' or 'wind'? allowed: side, wind", text)
 
     def test_another_base_is_refused_unless_it_is_forced(self):
         for name, strategies in [("lora", LORA), ("full", "")]:

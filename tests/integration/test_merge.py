@@ -112,7 +112,8 @@ class Merge(TinyCase):
     def test_prefixes_and_prompts_are_refused_with_the_reason(self):
         for strategy, reason in [("prefix_tuning", "a prefix adds keys and values of its own"),
                                  ("prompt_tuning", "a prompt adds tokens of its own")]:
-            run = self.run_with(f'{{ "{strategy}", tokens = 4 }}', strategy)
+            run = self.run_with(f'{{ "{strategy}", tokens = 4 }}', strategy,
+                                "score = function(m) return -m.new.loss end")
             text = self.refused(run, "--into", "merged")
             self.assertIn(reason, text)
             self.assertIn("in front of every text, which no weight of the model can hold, so it cannot be merged", text)
@@ -200,9 +201,8 @@ class Merge(TinyCase):
                       "was merged", text)
         run = self.run_with()
         self.merge(run, "--into", "merged", "--keep-original")
-        shutil.copyfile(other_weights(self.base, self.folder / "other", "bert.encoder.layer.0.attention.self.key.weight")
-                        / "model.safetensors", self.folder / "merged/model.safetensors")
-        text = self.refused("merged", "--into", "back", command="unmerge")
+        other_weights(self.folder / "merged", self.folder / "changed", "bert.encoder.layer.0.attention.self.key.weight")
+        text = self.refused("changed", "--into", "back", command="unmerge")
         self.assertIn("its unmerged.safetensors does not give back the base that provenance.json names", text)
 
     def test_a_whole_model_is_interpolated_with_its_base(self):
