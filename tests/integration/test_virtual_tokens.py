@@ -54,6 +54,18 @@ class VirtualTokens(TinyCase):
             self.assertEqual(before == start, name == "plain", name)
         self.assertEqual(len(baselines), 1)
 
+    def test_drift_is_that_of_the_text_s_tokens_alone(self):
+        for name in ["random", "prompt"]:
+            recipe = self.recipe(name, STRATEGIES[name], rest='waive = { "original" },')
+            lines = [line for line in recipe.read_text().splitlines() if "original.csv" not in line]
+            recipe.write_text("\n".join(lines).replace("guard = \"original.accuracy\"", "guard = \"new.macro_f1\""))
+            self.engram("run", recipe, "--set", "train.epochs=1", "--out", name)
+            start, drifted = [event["metrics"]["new"]["drift"] for event in self.events(name)
+                              if event["event"] == "evaluation"][:2]
+            self.assertEqual(start, 0)
+            self.assertGreater(drifted, 1e-4)
+            self.assertLess(drifted, 1)
+
     def test_a_run_that_goes_on_ends_like_one_that_never_stopped(self):
         for name in ["network", "activations", "prompt"]:
             with self.subTest(name):
