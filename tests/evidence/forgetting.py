@@ -13,6 +13,8 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -37,11 +39,16 @@ class Laboratory:
         self.report_only = options.report_only
         self.threads = 1 if options.jobs > 1 else 0
         self.pool = ThreadPoolExecutor(options.jobs)
+        self.busy = defaultdict(threading.Lock)  # by run: methods that share one do not run it twice at a time
         self.findings = {}
         parts.make(self.data, self.work / "parts")
 
     def run(self, name, text):
         """Runs a recipe unless it has run; the run folder."""
+        with self.busy[name]:
+            return self.run_once(name, text)
+
+    def run_once(self, name, text):
         folder = self.work / "runs" / name
         result = folder / "result.json"
         if result.exists() and json.loads(result.read_text())["ending"] == "all steps":
@@ -62,9 +69,9 @@ class Laboratory:
             shutil.rmtree(checkpoint)  # moments and all: nothing goes on from them
         return folder
 
-    def tune_all(self, runs):
-        """What `tune` gives for each tuple of its arguments, in their order."""
-        return [started.result() for started in [self.pool.submit(self.tune, *run) for run in runs]]
+    def start(self, runs):
+        """`tune` for each tuple of its arguments, as soon as there is room; collect() gives what it found."""
+        return [self.pool.submit(self.tune, *run) for run in runs]
 
     def base(self, task):
         train, validation, epochs = recipes.BASES[task]
@@ -106,7 +113,7 @@ class Laboratory:
         if len(settings) == 1:
             return settings[0]
         tried = []
-        found = self.tune_all((pair, "validation", method, *setting, 1) for setting in settings)
+        found = collect(self.start((pair, "validation", method, *setting, 1) for setting in settings))
         for setting, run in zip(settings, found):
             drop = measure.matched_drop(run["path"], bar)
             tried.append(((drop is None, drop if drop is not None else -run["best"]), *setting))
@@ -120,9 +127,10 @@ class Laboratory:
             chosen[method] = self.select(pair, method, chosen, best - MATCH)
             self.publish()
         careless = {}
+        started = {method: self.start((pair, "test", method, *setting, seed) for seed in self.seeds)
+                   for method, setting in chosen.items()}
         for method, (strength, own_rate) in chosen.items():
-            found = self.tune_all((pair, "test", method, strength, own_rate, seed) for seed in self.seeds)
-            runs = dict(zip(self.seeds, found))
+            runs = dict(zip(self.seeds, collect(started[method])))
             if method == "careless":
                 careless = {seed: run["best"] for seed, run in runs.items()}
             drops = [measure.matched_drop(runs[seed]["path"], careless[seed] - MATCH) for seed in self.seeds]
@@ -131,15 +139,18 @@ class Laboratory:
 
     def article(self, pair):
         """Ten epochs at 5e-5 against two at 1e-5, on 2,000 rows."""
-        rows = []
-        for epochs, rate in ((10, "5e-5"), (2, "1e-5")):
-            runs = self.tune_all((pair, "test", "plain", "", rate, seed, epochs) for seed in self.seeds)
-            rows.append((epochs, rate, runs))
-        self.findings[pair]["article"] = rows
+        regimes = ((10, "5e-5"), (2, "1e-5"))
+        started = [self.start((pair, "test", "plain", "", rate, seed, epochs) for seed in self.seeds)
+                   for epochs, rate in regimes]
+        self.findings[pair]["article"] = [(*regime, collect(runs)) for regime, runs in zip(regimes, started)]
         self.publish()
 
     def publish(self):
         self.report_file.write_text(report.text(self.findings, self.seeds))
+
+
+def collect(started):
+    return [run.result() for run in started]
 
 
 def main():
