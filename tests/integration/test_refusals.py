@@ -95,7 +95,7 @@ class Refusals(TinyCase):
         (self.folder / "texts.txt").write_text("w5 w6\tw7\n\nw5 w6 w7\nw5\t\nw5\tw6\tw7\n")
         text = self.refused("predict", "out", "--file", "texts.txt")
         for line in [3, 4, 5]:
-            self.assertIn(f"texts.txt:{line}: is not two texts separated by a TAB, and this run was trained on pairs of "
+            self.assertIn(f"texts.txt:{line}: is not two texts separated by a TAB, and the model was trained on pairs of "
                           "texts fix: write the first text, one TAB and the second text on each line", text)
         self.assertNotIn("texts.txt:1", text)
 
