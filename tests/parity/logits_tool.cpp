@@ -10,41 +10,15 @@
 #include "base/errors.hpp"
 #include "base/json.hpp"
 #include "model/folder.hpp"
+#include "requests.hpp"
 
 namespace {
 
 using namespace engram;
+using parity::batch_of;
+using parity::rows_of;
 
 constexpr const char* kTask = "task";
-
-data::Batch batch_of(const Json& request) {
-  std::vector<int64_t> ids;
-  std::vector<int64_t> types;
-  std::vector<int64_t> positions;
-  data::Batch batch{.offsets = {0}};
-  for (size_t b = 0; b < request.at("ids").size(); ++b) {
-    const auto sequence = request.at("ids")[b].get<std::vector<int64_t>>();
-    const auto sequence_types = request.at("types")[b].get<std::vector<int64_t>>();
-    ids.insert(ids.end(), sequence.begin(), sequence.end());
-    types.insert(types.end(), sequence_types.begin(), sequence_types.end());
-    for (size_t i = 0; i < sequence.size(); ++i) positions.push_back(static_cast<int64_t>(i));
-    batch.offsets.push_back(static_cast<int64_t>(ids.size()));
-  }
-  batch.input_ids_T = at::tensor(ids, at::kLong);
-  batch.token_type_ids_T = at::tensor(types, at::kLong);
-  batch.position_ids_T = at::tensor(positions, at::kLong);
-  return batch;
-}
-
-Json rows_of(const at::Tensor& matrix) {
-  Json rows = Json::array();
-  const at::Tensor contiguous = matrix.to(at::kDouble).contiguous();
-  for (int64_t i = 0; i < contiguous.size(0); ++i) {
-    const double* row = contiguous.const_data_ptr<double>() + i * contiguous.size(1);
-    rows.push_back(std::vector<double>(row, row + contiguous.size(1)));
-  }
-  return rows;
-}
 
 void print_logits(const std::string& folder, const std::string& request_file) {
   const c10::NoGradGuard no_grad;
