@@ -50,12 +50,19 @@ class Refusals(TinyCase):
         self.assertIn("lorra", self.refused("plan", self.recipe(strategies='{ "lorra" }')))
         self.assertIn("rnak", self.refused("plan", self.recipe(strategies='{ "lora", rnak = 3 }')))
 
-    def test_lora_settings_that_make_no_sense(self):
-        self.assertIn("rank", self.refused("plan", self.recipe(strategies='{ "lora", rank = 64 }')))
-        self.assertIn("alpha", self.refused("plan", self.recipe(strategies='{ "lora", alpha = 0 }')))
-        text = self.refused("plan", self.recipe(strategies='{ "lora", targets = { "query", "vlaue" } }'))
-        self.assertIn("vlaue", text)
-        self.assertIn("value", text)
+    def test_what_peft_takes_in_silence_is_refused_before_any_weight_is_loaded(self):
+        lora = lambda options: self.refused("plan", self.recipe(strategies=f'{{ "lora", {options} }}'))
+        text = lora('targets = { "query", "vlaue" }')
+        self.assertIn("the target 'vlaue' matches no linear site; did you mean 'value'?", text)
+        self.assertIn("sites matched by the others: query 2", text)
+        self.assertIn("layers", lora("layers = { 9 }"))
+        self.assertIn("modules_to_save", lora('modules_to_save = { "poolr" }'))
+        self.assertIn("rank 64 is larger than the smaller side", lora("rank = 64"))
+        self.assertIn("alpha", lora("alpha = 0"))
+        text = lora('targets = { "qeury", "vlaue" }')
+        self.assertIn("the target 'qeury' matches no linear site; did you mean 'query'?", text)
+        self.assertIn("the target 'vlaue' matches no linear site; did you mean 'value'?", text)
+        self.assertNotIn("exclude", text)
 
     def test_a_head_that_the_model_does_not_have(self):
         folder = MODEL.parent.parent / "model"
