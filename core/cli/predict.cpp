@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -100,7 +101,10 @@ std::vector<run::NamedAdapter> adapters_of(const Options& options) {
 
 // A model that was trained on pairs says so, and then lines hold two texts and tables a column "pair".
 void expect_pairs(const run::Labelling& labelling, const run::Choice& choice, data::RowLayout& layout) {
-  if (labelling.inputs[choice.variant] != predict::Input::pair) return;
+  const auto wants_pairs = [](predict::Input input) { return input == predict::Input::pair; };
+  const bool pairs = choice.variant ? wants_pairs(labelling.inputs[*choice.variant])
+                                    : std::all_of(labelling.inputs.begin(), labelling.inputs.end(), wants_pairs);
+  if (!pairs) return;
   layout.pairs = true;
   if (!layout.pair.empty()) return;
   layout.pair.push_back(layout.header ? recipe::Column("pair") : recipe::Column(2));

@@ -40,7 +40,7 @@ PredictOutput::PredictOutput(const run::Labelling& labelling, const run::Choice&
     : labelling_(labelling), stream_(stream), format_(format), echo_(echo), names_variants_(labelling.adapters > 0) {
   const std::vector<predict::Variant>& variants = labelling.predictor.variants();
   for (size_t i = 0; i < variants.size(); ++i) {
-    if (!choice.rows_choose && i != choice.variant) continue;
+    if (!choice.rows_choose && choice.variant != i) continue;
     for (const std::string& label : variants[i].labels) {
       if (std::find(classes_.begin(), classes_.end(), label) == classes_.end()) classes_.push_back(label);
     }

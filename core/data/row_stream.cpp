@@ -37,18 +37,24 @@ class TextStream : public RowStream {
 
  protected:
   Piece piece(size_t most) {
+    if (ended_) return {};
     Piece piece = pieces_.next(most);
     if (piece.before > 0) return piece;
     const std::string_view mark = byte_order_mark(piece.bytes);
     if (mark == "UTF-16") {
+      end();
       throw DataError({.what = "is UTF-16", .where = name(), .allowed = "UTF-8", .fix = "save it as UTF-8"});
     }
     if (!mark.empty()) piece.bytes.erase(0, 3);
     return piece;
   }
 
+  // Nothing that follows can be read: the next piece is the last one, an empty one.
+  void end() { ended_ = true; }
+
  private:
   Pieces pieces_;
+  bool ended_ = false;
 };
 
 class LineStream : public TextStream {
@@ -148,12 +154,10 @@ class SeparatedStream : public TextStream {
     begun_ = true;
     if (read.bytes.empty()) return {};
     const int64_t before = read.before - count_line_ends(first_, true);
-    LineFaults utf8(name(), unit(), read.before);
-    check_utf8(read.bytes, utf8);
-    utf8.raise();
+    const std::string whole = first_ + read.bytes;
     LineFaults faults(name(), unit(), before);
-    const RawTable raw = read_csv(set_, first_ + read.bytes, faults);
-    faults.raise();
+    check_utf8(whole, faults);
+    const RawTable raw = read_csv(set_, whole, faults);
     std::vector<InputRow> rows = asked_.rows(raw, before, faults);
     faults.raise();
     return rows;
@@ -163,11 +167,12 @@ class SeparatedStream : public TextStream {
   // Reads the first record; it is given back where it is a row.
   Piece begin() {
     Piece first = piece(1);
-    LineFaults faults(name());
-    check_utf8(first.bytes, faults);
-    faults.raise();
     first_ = first.bytes;
     if (first_.empty()) return {};
+    if (first_invalid_utf8(first_)) end();
+    LineFaults faults(name());
+    check_utf8(first_, faults);
+    faults.raise();
     if (!first_.ends_with('\n')) first_ += '\n';
     if (has_header_) asked_.look_for_extras(csv_header(set_, first_, name()));
     set_.text = asked_.columns();
@@ -201,6 +206,7 @@ class JsonStream : public TextStream {
   std::vector<InputRow> next(size_t most) override {
     const Piece read = piece(most);
     if (read.before == 0 && text::trim(read.bytes.substr(0, read.bytes.find('\n'))).starts_with('[')) {
+      end();
       throw DataError({.what = "starts with '[': it is one JSON array, not JSON Lines",
                        .where = name(),
                        .fix = "write one object a line"});

@@ -41,11 +41,18 @@ fs::path base_of_adapter(const fs::path& adapter, const std::optional<checkpoint
     if (fs::is_directory(place)) return place;
     tried.push_back(place.string());
   }
-  if (hub::parse_reference(name)) return hub::resolve(name, "", adapter.string()).folder;
-  throw DataError(
-      {.what = "the adapter belongs to the model '" + name + "', which is not there; tried " + text::join(tried, ", "),
-       .where = adapter.string(),
-       .fix = "name the model's folder with --base"});
+  Fault fault{
+      .what = "the adapter belongs to the model '" + name + "', which is not there; tried " + text::join(tried, ", "),
+      .where = adapter.string(),
+      .fix = "name the model's folder with --base"};
+  if (!hub::parse_reference(name)) throw DataError(fault);
+  try {
+    return hub::resolve(name, "", adapter.string()).folder;
+  } catch (const DataError& error) {
+    fault.what += "; " + error.faults().front().what;
+    fault.fix += ", or fetch it: engram pull " + name;
+    throw DataError(fault);
+  }
 }
 
 std::vector<std::string> base_differences(const checkpoint::Provenance& provenance, const model::FolderFacts& base,

@@ -29,7 +29,9 @@ std::optional<size_t> variant_named(const Labelling& labelling, const std::strin
 Fault unknown_name(const Labelling& labelling, const std::string& name) {
   const std::vector<std::string> names = names_of(labelling);
   if (name == kBaseName) {
-    return {.what = "the base has no head of its own that could label a text", .allowed = text::join(names, ", ")};
+    return {.what = "the base has no head of its own that could label a text",
+            .allowed = text::join(names, ", "),
+            .fix = "name an adapter with --use, or in the rows' column 'adapter'"};
   }
   return {.what = "there is no adapter '" + name + "'" + text::did_you_mean(name, names),
           .allowed = text::join(names, ", "),
@@ -49,8 +51,11 @@ std::vector<size_t> variants_of(const Labelling& labelling, const Choice& choice
       const std::string name = chosen.empty() ? kBaseName : chosen;
       variant = variant_named(labelling, name);
       if (!variant) faults.add(row.line, "column 'adapter'", unknown_name(labelling, name));
+    } else if (!variant) {
+      faults.add(row.line, "", unknown_name(labelling, kBaseName));
     }
-    variants.push_back(variant.value_or(choice.variant));
+    if (!variant) continue;
+    variants.push_back(*variant);
     const bool wants_pair = labelling.inputs[variants.back()] == predict::Input::pair;
     if (!labelling.input_known[variants.back()] || wants_pair == row.pair.has_value()) continue;
     faults.add(row.line, "",

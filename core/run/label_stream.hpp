@@ -25,8 +25,8 @@ struct LabelledRow {
 
 // Who labels a row.
 struct Choice {
-  size_t variant = 0;       // who labels rows that have no value there
-  bool rows_choose = true;  // by the column `adapter` where there is one; an empty value: "base"
+  std::optional<size_t> variant;  // who labels rows that have no value there; none: the base, which has no head
+  bool rows_choose = true;        // by the column `adapter` where there is one; an empty value: "base"
 };
 
 // `use` (--use) names a variant for all rows; without it they may choose among several adapters, and what was opened

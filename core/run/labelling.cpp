@@ -64,12 +64,15 @@ Labelling labelling(Opened opened, const std::vector<NamedAdapter>& adapters, Ot
   if (!opened.model->heads().empty()) {
     variants.add(kBaseName, opened.trained.adapter ? base_alone(opened) : opened.trained, *opened.model);
   }
-  const size_t itself = opened.trained.adapter ? variants.list.size() : 0;
+  std::optional<size_t> itself;
+  if (!variants.list.empty()) itself = 0;
   if (opened.trained.adapter) {
+    itself = variants.list.size();
     const std::string path = opened.trained.adapter->folder.string();
     variants.add(path, std::move(opened.trained), *opened.model);
   }
   add_adapters(opened, adapters, other_base, variants);
+  if (variants.list.empty()) (void)base_alone(opened);  // which says what is missing
   return {.predictor = predict::Predictor(std::move(opened.model), data::Tokenizer(opened.base.tokenizer_file),
                                           std::move(variants.list), limits),
           .opened = itself,

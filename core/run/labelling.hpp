@@ -1,8 +1,8 @@
 // From what a command has opened to a predictor: the base, what was opened on it, and further adapters by name.
 #pragma once
 
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "predict/predictor.hpp"
@@ -20,7 +20,7 @@ struct NamedAdapter {
 // What is in memory is the base once, and every adapter's own tensors.
 struct Labelling {
   predict::Predictor predictor;
-  size_t opened = 0;                   // the variant that is the opened path itself
+  std::optional<size_t> opened;        // the variant that is the opened path itself; none: a base without a head
   size_t adapters = 0;                 // named ones
   std::vector<predict::Input> inputs;  // by variant
   std::vector<bool> input_known;       // by variant: what made it says whether it was trained on pairs
@@ -30,7 +30,7 @@ struct Labelling {
 
 // The variants are: "base" where the base has a head, the opened adapter under its path unless it is the base itself,
 // and `adapters`. Throws DataError with the faults of all adapters at once: names that are taken, and what
-// open_adapter() refuses.
+// open_adapter() refuses; or that nothing is left that has a head.
 Labelling labelling(Opened opened, const std::vector<NamedAdapter>& adapters, OtherBase other_base,
                     predict::BatchLimits limits);
 
