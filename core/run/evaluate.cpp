@@ -54,7 +54,31 @@ struct Base {
   BaseHeads heads;
   std::filesystem::path folder;
   std::string trained_task;  // other tasks' heads were kept as they are; empty: not known
+  WholeBase whole;           // holds `model` where what was opened is a whole model
 };
+
+// Before anything is attached: an adapter's head stays on a model that had none for its task.
+Base find_base(const Opened& opened, const EvaluateRequest& request, Evaluated& evaluated) {
+  Base base;
+  if (opened.trained.provenance) base.trained_task = opened.trained.provenance->task;
+  if (opened.trained.adapter) {
+    base.model = opened.model.get();
+    base.heads = heads_of_base(*opened.model, opened.base);
+    base.folder = opened.base.folder;
+    return base;
+  }
+  base.whole = base_of_whole_model(opened, request.open.base, request.open.other_base);
+  evaluated.forced = base.whole.forced;
+  evaluated.notes.insert(evaluated.notes.end(), base.whole.notes.begin(), base.whole.notes.end());
+  base.model = base.whole.model.get();
+  base.folder = base.whole.facts.folder;
+  if (base.model != nullptr) {
+    base.heads = heads_of_base(*base.model, base.whole.facts);
+  } else {
+    evaluated.notes.push_back("there is no base to compare with: " + base.whole.missing.what);
+  }
+  return base;
+}
 
 std::optional<Comparison> with_base(const Base& base, const Loaded& loaded, const eval::EvaluationSettings& settings) {
   if (base.model == nullptr) return {};
@@ -114,49 +138,31 @@ Evaluated evaluate(const EvaluateRequest& request, at::Device device) {
   to_open.task.clear();
   if (!names_adapter(to_open.path)) to_open.base.clear();
   Opened opened = open(to_open, device);
+  Faults faults;
+  const std::vector<ScoredData> data = scored_data(opened, request.data, request.open.task, faults);
+  faults.raise<DataError>();
+  const std::vector<Loaded> loaded = load_sets(data, opened);
   Evaluated evaluated{.path = request.open.path,
                       .adapter = opened.trained.adapter ? opened.trained.adapter->peft_type : "",
                       .max_length = opened.trained.max_length,
                       .resampling = request.resampling,
                       .forced = opened.trained.forced,
                       .notes = opened.trained.notes};
-  Faults faults;
-  const std::vector<ScoredData> data = scored_data(opened, request.data, request.open.task, faults);
-  faults.raise<DataError>();
-  const std::vector<Loaded> loaded = load_sets(data, opened);
-  Base base;
-  if (opened.trained.provenance) base.trained_task = opened.trained.provenance->task;
-  if (opened.trained.adapter) {
-    base.model = opened.model.get();
-    base.heads = heads_of_base(*opened.model, opened.base);
-    base.folder = opened.base.folder;
-  }
+  const Base base = find_base(opened, request, evaluated);
+  evaluated.base = base.folder;
   const eval::EvaluationSettings settings = settings_of(opened);
   for (size_t i = 0; i < loaded.size(); ++i) {
-    evaluated.sets.push_back({.name = data[i].set.name,
-                              .file = data[i].file.string(),
-                              .task = data[i].set.task,
-                              .classes = loaded[i].head.labels,
-                              .labels = loaded[i].examples.labels,
-                              .truncated = loaded[i].examples.tokens.truncated,
-                              .scores = score_opened(opened, loaded[i], settings)});
-  }
-  WholeBase whole;
-  if (!opened.trained.adapter) {
-    whole = base_of_whole_model(opened, request.open.base, request.open.other_base);
-    evaluated.forced = whole.forced;
-    evaluated.notes.insert(evaluated.notes.end(), whole.notes.begin(), whole.notes.end());
-    if (whole.model == nullptr) evaluated.notes.push_back("there is no base to compare with: " + whole.missing.what);
-    if (whole.model != nullptr) base.heads = heads_of_base(*whole.model, whole.facts);
-    base.model = whole.model.get();
-    base.folder = whole.facts.folder;
-  }
-  evaluated.base = base.folder;
-  for (size_t i = 0; i < loaded.size(); ++i) {
+    EvaluatedSet set{.name = data[i].set.name,
+                     .file = data[i].file.string(),
+                     .task = data[i].set.task,
+                     .classes = loaded[i].head.labels,
+                     .labels = loaded[i].examples.labels,
+                     .truncated = loaded[i].examples.tokens.truncated,
+                     .scores = score_opened(opened, loaded[i], settings)};
     std::optional<Comparison> comparison = with_base(base, loaded[i], settings);
     if (!comparison && base.model != nullptr) evaluated.notes.push_back(words_without_base(base, loaded[i]));
-    if (!comparison) comparison = with_majority(loaded[i]);
-    settle(evaluated.sets[i], std::move(*comparison), request.resampling);
+    settle(set, comparison ? std::move(*comparison) : with_majority(loaded[i]), request.resampling);
+    evaluated.sets.push_back(std::move(set));
   }
   return evaluated;
 }

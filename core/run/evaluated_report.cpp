@@ -107,9 +107,10 @@ std::vector<std::string> csv_row(const EvaluatedSet& set, size_t row) {
 std::string evaluated_text(const Evaluated& evaluated, const report::Style& style) {
   std::string text;
   for (const EvaluatedSet& set : evaluated.sets) {
-    text += "\n  " + style.paint(report::Colour::strong, set.name) + ": " +
-            text::thousands(static_cast<int64_t>(set.labels.size())) + " rows of " + set.file + ", task " + set.task +
-            ", compared with " + set.comparison.with + "\n";
+    const std::string about = text::thousands(static_cast<int64_t>(set.labels.size())) + " rows of " + set.file +
+                              ", task " + set.task + ", compared with " + set.comparison.with;
+    text += "\n  " + style.paint(report::Colour::strong, set.name) + "\n    " +
+            report::wrap(about, static_cast<size_t>(style.width) - 4, 4) + "\n";
     if (set.truncated > 0) {
       text += "    " + text::thousands(set.truncated) + " texts are longer than " +
               std::to_string(evaluated.max_length) + " tokens and were cut\n";

@@ -47,10 +47,11 @@ fs::path trained_folder(const Opened& opened) {
 // The heads of the result and where each comes from.
 void settle_heads(Source& source, const checkpoint::MergeAmount& amount, std::vector<std::string>& words) {
   const BaseHeads base = heads_of_base(*source.model, source.base);
+  const auto& provenance = source.opened.trained.provenance;
   for (model::Head head : heads_of(source.opened)) {
     const std::optional<model::Head> before = base_head_for(base, head);
     const bool same = before && at::equal(before->weight, head.weight) && at::equal(before->bias, head.bias);
-    std::string word = "as trained";
+    std::string word = !provenance || provenance->task == head.task ? "as trained" : "as the run kept it";
     if (same) {
       word = "the base's own";
     } else if (amount.interpolate != 1 && before) {
@@ -58,7 +59,7 @@ void settle_heads(Source& source, const checkpoint::MergeAmount& amount, std::ve
       head.bias = checkpoint::between(before->bias, head.bias, amount.interpolate);
       word = "interpolated";
     } else if (amount.interpolate != 1) {
-      word = "as trained: the base has no head with its labels to interpolate with";
+      word += ": the base has no head with its labels to interpolate with";
     }
     words.push_back(head.task + ": " + word);
     source.heads.push_back(std::move(head));
@@ -193,53 +194,63 @@ checkpoint::Provenance provenance_of_merge(const Source& source, const MergeRepo
   return provenance;
 }
 
+MergeReport report_of(const Source& source, const MergeRequest& request) {
+  const Trained& trained = source.opened.trained;
+  MergeReport report{.path = request.open.path,
+                     .into = request.into,
+                     .base = source.base.folder,
+                     .adapter = trained.adapter ? trained.adapter->peft_type : "",
+                     .dtype = request.dtype,
+                     .amount = request.amount,
+                     .tolerance = request.tolerance.value_or(default_tolerance(request.dtype)),
+                     .forced = trained.forced || source.whole.forced,
+                     .notes = trained.notes};
+  report.notes.insert(report.notes.end(), source.whole.notes.begin(), source.whole.notes.end());
+  return report;
+}
+
+// What lies beside the weights.
+void complete(const fs::path& folder, const Source& source, const MergeRequest& request, MergeReport& report) {
+  if (request.originals == Originals::kept) {
+    checkpoint::write_originals(folder, source.base.folder);
+    report.original_bytes = fs::file_size(folder / checkpoint::kOriginalsFile);
+  }
+  checkpoint::write_provenance(folder, provenance_of_merge(source, report));
+  report.bytes = model::inspect_folder(folder).weights_bytes;
+}
+
 }  // namespace
 
 MergeReport merge(const MergeRequest& request, at::Device device) {
   refuse_occupied(request.into);
-  MergeReport report{.path = request.open.path,
-                     .into = request.into,
-                     .dtype = request.dtype,
-                     .amount = request.amount,
-                     .tolerance = request.tolerance.value_or(default_tolerance(request.dtype))};
   Source source = open_source(request, device);
   settle_form(source, request.amount);
+  MergeReport report = report_of(source, request);
   settle_heads(source, request.amount, report.heads);
-  report.base = source.base.folder;
-  report.adapter = source.opened.trained.adapter ? source.opened.trained.adapter->peft_type : "";
-  report.forced = source.opened.trained.forced || source.whole.forced;
-  report.notes = source.opened.trained.notes;
-  report.notes.insert(report.notes.end(), source.whole.notes.begin(), source.whole.notes.end());
 
   const data::Tokenizer tokenizer(source.base.tokenizer_file);
   const std::vector<data::Examples> sets = sets_to_score(source, request, tokenizer, report.notes);
-  const Probes probes = choose_probes(source, request, sets, tokenizer);
-  report.probes = probes.count();
-  report.probes_from = probes.origin;
-  std::map<std::string, at::Tensor> logits;
+  MergeCheck check{
+      .probes = choose_probes(source, request, sets, tokenizer), .dtype = request.dtype, .tolerance = report.tolerance};
+  report.probes = check.probes.count();
+  report.probes_from = check.probes.origin;
   std::vector<eval::SetScores> before;
   source.under([&] {
-    logits = probe_logits(*source.model, source.heads, probes);
+    check.logits = probe_logits(*source.model, source.heads, check.probes);
     before = score(*source.model, source.heads, sets);
   });
 
+  const checkpoint::FolderSwap swap(request.into);
   const at::ScalarType stored = checkpoint::stored_dtype(request.dtype);
   report.rounding = checkpoint::rounding_of(*source.model, source.parameters, stored);
-  const checkpoint::FolderSwap swap(request.into);
   checkpoint::write_merged_folder(
       swap.fresh(),
       {.base = source.base.folder, .parameters = source.parameters, .heads = source.heads, .stored = stored});
   const std::unique_ptr<model::Model> written = model::load_model(swap.fresh(), "");
   written->move_to(device);
-  const MergeCheck check{.logits = logits, .probes = probes, .dtype = request.dtype, .tolerance = report.tolerance};
   report.difference = check_written(*written, check, request.into);
   compare_scores(sets, before, score(*written, {}, sets), report);
-  if (request.originals == Originals::kept) {
-    checkpoint::write_originals(swap.fresh(), source.base.folder);
-    report.original_bytes = fs::file_size(swap.fresh() / checkpoint::kOriginalsFile);
-  }
-  checkpoint::write_provenance(swap.fresh(), provenance_of_merge(source, report));
-  report.bytes = model::inspect_folder(swap.fresh()).weights_bytes;
+  complete(swap.fresh(), source, request, report);
   swap.commit();
   return report;
 }

@@ -41,7 +41,7 @@ class Eval(TinyCase):
         done = self.engram("eval", run, "--task", "side")
         self.assertIn("has no head for the task 'side' (2 labels), so that the majority class stands in its place",
                       done.stderr)
-        self.assertIn("compared with always '", done.stdout)
+        self.assertIn("compared with always '", " ".join(done.stdout.split()))
         compared = self.sets(self.eval(run, "--task", "side"))["new"]["compared"]
         self.assertEqual(set(compared["metrics"]), {"accuracy", "macro_f1"})
         with open(self.folder / "new_test.csv", newline="", encoding="utf-8") as rows:

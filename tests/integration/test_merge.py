@@ -119,6 +119,16 @@ class Merge(TinyCase):
             self.assertIn("in front of every text, which no weight of the model can hold, so it cannot be merged", text)
             self.assertIn("fix: use the adapter as it is, beside its base: engram predict, or peft's PeftModel", text)
 
+    def test_an_adapter_of_peft_is_merged_on_trust(self):
+        done = self.engram("merge", SOURCE / "tests/golden/peft_adapters/dora", "--base", self.base, "--into", "merged",
+                           "--json")
+        told = json.loads(done.stdout)
+        self.assertLess(told["largest_difference"], 1e-5)
+        self.assertIn("no provenance.json is beside it", done.stderr)
+        provenance = json.loads((self.folder / "merged/provenance.json").read_text())
+        self.assertEqual((provenance["base"], provenance["labels"]), (str(self.base), ["calm", "stormy", "windy"]))
+        self.assertEqual(provenance["made"]["command"], "merge")
+
     def test_a_folder_that_is_not_empty_is_never_written_into(self):
         run = self.run_with()
         (self.folder / "full").mkdir()
