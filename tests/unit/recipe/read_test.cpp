@@ -289,6 +289,36 @@ TEST_CASE("wrong overrides are refused with the option's own place") {
           "--set train..epochs: 'train..epochs' is no path (allowed: such as train.epochs or strategies[1].rank)");
 }
 
+TEST_CASE("data sets are read back as they were described, whatever they set") {
+  DataSet set;
+  set.name = "dev";
+  set.file = "dev.txt";
+  set.text = {Column("title"), Column(3)};
+  set.pair = {Column("other")};
+  set.label = Column(2);
+  set.group = Column("domain");
+  set.label_names = {{"0", "bad"}, {"1", "good"}};
+  set.header = false;
+  set.delimiter = ';';
+  set.quoting = false;
+  set.encoding = TextEncoding::iso_8859_1;
+  set.format = DataFormat::label_lines;
+  set.label_until = ':';
+  set.rows = 100;
+  set.task = "old";
+  set.use = DataUse::evaluate;
+  set.role = DataRole::original_task;
+  Recipe all;
+  all.data = {set, {.name = "plain", .file = "a.csv", .text = {Column("text")}}};
+  Recipe again;
+  const Json described = resolved(all)["data"];
+  for (const auto& [name, json] : described.items()) again.data.push_back(data_set_from(json, name, "manifest.json"));
+  REQUIRE(resolved(again)["data"] == described);
+  REQUIRE(again.data[0].name == "dev");
+  REQUIRE_THROWS_WITH(data_set_from({{"file", "a.csv"}}, "dev", "manifest.json"),
+                      "manifest.json: data.dev is not described as this version of engram describes a data set");
+}
+
 TEST_CASE("the resolved recipe spells every setting out") {
   Value top = right();
   entry(top, "strategies") =
