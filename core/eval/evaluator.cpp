@@ -46,9 +46,9 @@ void for_each_batch(const model::Model& model, const data::Examples& examples, c
   }
 }
 
-std::vector<int64_t> lengths_of(const data::Batch& batch) {
+std::vector<int64_t> lengths_of(const std::vector<int64_t>& offsets) {
   std::vector<int64_t> lengths;
-  for (size_t b = 0; b + 1 < batch.offsets.size(); ++b) lengths.push_back(batch.offsets[b + 1] - batch.offsets[b]);
+  for (size_t b = 0; b + 1 < offsets.size(); ++b) lengths.push_back(offsets[b + 1] - offsets[b]);
   return lengths;
 }
 
@@ -110,8 +110,13 @@ Behaviour observe(const model::Model& model, const data::Examples& examples, con
   for_each_batch(model, examples, settings, pooled, [&](const data::Batch& batch, const at::Tensor& pooled_BH) {
     const at::Tensor log_probabilities_BC = at::linear(pooled_BH, readout.weight, readout.bias).log_softmax(1).cpu();
     seen.log_probabilities_NC.index_copy_(0, at::tensor(batch.rows, at::kLong), log_probabilities_BC);
-    const auto sequences = last_hidden_TH.to(at::kFloat).cpu().split_with_sizes(lengths_of(batch));
-    for (size_t b = 0; b < sequences.size(); ++b) seen.mean_hidden_NH[batch.rows[b]].copy_(sequences[b].mean(0));
+    // A prompt's tokens stand before the text's, and the untouched model has none of them.
+    const std::vector<int64_t> text = lengths_of(batch.offsets);
+    const auto sequences =
+        last_hidden_TH.to(at::kFloat).cpu().split_with_sizes(lengths_of(model.tap_offsets(batch, pass)));
+    for (size_t b = 0; b < sequences.size(); ++b) {
+      seen.mean_hidden_NH[batch.rows[b]].copy_(sequences[b].slice(0, sequences[b].size(0) - text[b]).mean(0));
+    }
   });
   return seen;
 }

@@ -90,7 +90,8 @@ Recipe read_sections(const Value* top, Reading& reading) {
        "model = \"models/news-topics\""},
       Need::compulsory);
   section.text("adapter", recipe.adapter,
-               {"An adapter to go on training from: a folder in PEFT's format, made by peft or engram, or a run that "
+               {"An adapter to go on training from: a folder in PEFT's format, made by peft or engram, org/name in "
+                "the Hugging Face cache, or a run that "
                 "ended with one. The strategies must plan what it holds (sites, ranks, scales, virtual tokens), and "
                 "the model must be the one it was trained on; the trained task's head begins as the adapter's, the "
                 "optimizer afresh. A relative path starts at the recipe's folder.",

@@ -5,6 +5,7 @@
 #include "checkpoint/artefact.hpp"
 #include "checkpoint/run_folder.hpp"
 #include "hub/resolve.hpp"
+#include "report/summary_json.hpp"
 #include "run/inspect_parts.hpp"
 
 namespace engram::run {
@@ -82,6 +83,7 @@ Json inspect_run(const fs::path& folder, const std::string& base, ReadWeights we
   if (fs::exists(run.result())) {
     attempt(faults, run.result(), [&] {
       const Json result = read_json(run.result());
+      report::summary_from_json(result, run.result().string());  // for its checks
       json.update(picked(result, {"ending", "reason", "steps_done", "steps", "chosen", "crossover"}));
       json["rows"] = rows_json(result);
     });

@@ -1,6 +1,7 @@
 #include "run/inspect_text.hpp"
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "base/text.hpp"
@@ -97,7 +98,10 @@ std::string carries_text(const Json& carries) {
 
 std::string heads_text(const Json& heads) {
   std::string lines;
-  for (const Json& head : heads) lines += line("head", plain(head.at("task")) + ": " + joined(head.at("labels")));
+  for (const Json& head : heads) {
+    lines += line(
+        "head", (is_set(head, "task") ? plain(head.at("task")) : "without a name") + ": " + joined(head.at("labels")));
+  }
   return lines;
 }
 
@@ -123,6 +127,44 @@ std::string base_text(const Json& base) {
                           "; weights: " + plain(base.at("match")));
 }
 
+// "0 to 5", or each number where some are left out.
+std::string blocks_range(const std::vector<int64_t>& blocks) {
+  const auto count = static_cast<int64_t>(blocks.size());
+  if (count > 2 && blocks.back() - blocks.front() + 1 == count) {
+    return std::to_string(blocks.front()) + " to " + std::to_string(blocks.back());
+  }
+  std::vector<std::string> numbers;
+  for (const int64_t block : blocks) numbers.push_back(std::to_string(block));
+  return text::join(numbers, ", ");
+}
+
+// One site's name, the block's number taken out: "encoder.layer.*.attention.self.query" and 3.
+std::pair<std::string, int64_t> without_block(const std::string& site) {
+  const std::string marker = "layer.";
+  const size_t start = site.find(marker) == std::string::npos ? site.size() : site.find(marker) + marker.size();
+  const size_t end = site.find('.', start);
+  const std::string digits = site.substr(start, end == std::string::npos ? end : end - start);
+  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos) return {site, -1};
+  return {site.substr(0, start) + "*" + site.substr(start + digits.size()), std::stoll(digits)};
+}
+
+// "encoder.layer.*.attention.self.query (0 to 5)".
+std::string names_text(const std::vector<std::string>& sites) {
+  std::vector<std::string> order;
+  std::map<std::string, std::vector<int64_t>> blocks;
+  for (const std::string& site : sites) {
+    const auto [name, block] = without_block(site);
+    if (!blocks.contains(name)) order.push_back(name);
+    blocks[name].push_back(block);
+  }
+  std::vector<std::string> parts;
+  for (const std::string& name : order) {
+    const std::vector<int64_t>& numbers = blocks.at(name);
+    parts.push_back(name + (numbers.front() < 0 ? "" : " (" + blocks_range(numbers) + ")"));
+  }
+  return text::join(parts, ", ");
+}
+
 // Sites with one rank and scale share a line.
 std::string sites_text(const Json& sites) {
   std::vector<std::pair<std::string, std::vector<std::string>>> groups;
@@ -136,7 +178,7 @@ std::string sites_text(const Json& sites) {
   }
   std::string lines;
   for (const auto& [what, names] : groups) {
-    lines += line("sites", what + ", at " + std::to_string(names.size()) + ": " + text::join(names, ", "));
+    lines += line("sites", what + ", at " + std::to_string(names.size()) + ": " + names_text(names));
   }
   return lines;
 }

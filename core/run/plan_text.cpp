@@ -53,7 +53,9 @@ std::string model_section(const Preparation& prepared) {
 std::string tasks_section(const Preparation& prepared) {
   std::string text = "tasks\n";
   for (const TaskFacts& task : prepared.tasks) {
-    const std::string head = task.head == recipe::HeadSource::fresh        ? "fresh head"
+    const bool goes_on = prepared.start && prepared.start->adapter.head_weight.defined();
+    const std::string head = goes_on && task.name == prepared.trained_task ? "head from the adapter"
+                             : task.head == recipe::HeadSource::fresh      ? "fresh head"
                              : task.head == recipe::HeadSource::from_model ? "head from the model"
                                                                            : "head fitted by a linear probe";
     text += line(task.name, std::to_string(task.labels.size()) + " labels, " + head);
