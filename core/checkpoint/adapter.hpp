@@ -48,7 +48,7 @@ enum class PeftClass {
 struct Adapter {
   std::filesystem::path folder;
   std::string peft_type;                        // "LORA", "PREFIX_TUNING", "PROMPT_TUNING"
-  std::string base;                             // base_model_name_or_path as written; may be empty
+  std::string base;                             // a folder, or org/name[@revision]; may be empty
   std::vector<PeftUpdate> updates;              // of LORA, in the model's order of sites
   std::optional<VirtualTokens> virtual_tokens;  // of the others
   // Of the trunk, that stand in place of the model's own: trained biases, and modules that were saved whole.
@@ -67,7 +67,7 @@ struct Adapter {
   void move_to(at::Device device);
 };
 
-// base_model_name_or_path of an adapter's config; empty when it does not say.
+// base_model_name_or_path of an adapter's config, with its revision: org/name@revision; empty when it does not say.
 std::string base_named_by(const std::filesystem::path& folder);
 
 // Throws DataError with everything that is wrong with the pair at once: settings that engram does not compute, targets

@@ -6,6 +6,7 @@
 #include "checkpoint/strategy_tensors.hpp"
 #include "checkpoint/swap.hpp"
 #include "checkpoint/trained_adapter.hpp"
+#include "hub/reference.hpp"
 #include "model/folder.hpp"
 
 namespace engram::checkpoint {
@@ -41,7 +42,11 @@ void write_deployable(const std::filesystem::path& folder, const Subject& subjec
   if (form_of(subject.resolution, subject.model.view()) == Form::model_folder) return write_merged(folder, subject);
   const FolderSwap swap(folder);
   const std::vector<model::NamedTensor> claimed = subject.strategies.claimed_tensors();
-  const std::string base = std::filesystem::absolute(subject.base).lexically_normal().string();
+  // A name of the hub holds on other machines too.
+  const std::optional<hub::Reference> reference = hub::parse_reference(subject.provenance.base);
+  const std::string base = reference && hub::is_commit(reference->revision)
+                               ? subject.provenance.base
+                               : std::filesystem::absolute(subject.base).lexically_normal().string();
   const TrainedAdapter trained = trained_adapter(subject.model, subject.resolution, claimed, subject.task, base);
   write_adapter(swap.fresh(), trained.adapter, subject.model.view());
   model::save_heads(subject.model, subject.task, swap.fresh());

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "checkpoint/adapter.hpp"
 #include "checkpoint/peft_names.hpp"
+#include "hub/reference.hpp"
 
 namespace engram::checkpoint {
 namespace {
@@ -65,6 +66,16 @@ Json read_shallow(const std::filesystem::path& file) {
   return json;
 }
 
+std::string base_in(const Json& config) {
+  const auto text_at = [&](const char* key) {
+    const auto found = config.find(key);
+    return found != config.end() && found->is_string() ? found->get<std::string>() : "";
+  };
+  const std::string name = text_at("base_model_name_or_path");
+  const std::string pinned = name + "@" + text_at("revision");
+  return hub::parse_reference(pinned) ? pinned : name;
+}
+
 bool is_whole(const Json& value) {
   return value.is_number_integer() || (value.is_number_float() && std::abs(value.get<double>()) < 1e15 &&
                                        value.get<double>() == std::floor(value.get<double>()));
@@ -79,8 +90,7 @@ std::string shown(const Json& value) {
 
 std::string base_named_by(const std::filesystem::path& folder) {
   const Json json = read_shallow(folder / kAdapterConfigFile);
-  const auto found = json.find("base_model_name_or_path");
-  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
+  return base_in(json);
 }
 
 PeftConfig::PeftConfig(const std::filesystem::path& folder, Faults& faults)
@@ -95,6 +105,8 @@ PeftConfig::PeftConfig(const std::filesystem::path& folder, Faults& faults)
   check_flags();
   check_task();
 }
+
+std::string PeftConfig::base() const { return base_in(json_); }
 
 void PeftConfig::check_keys() const {
   const Keys known = known_keys(type_);

@@ -19,7 +19,7 @@ class PeftConfig {
   PeftConfig(const std::filesystem::path& folder, Faults& faults);
 
   const std::string& type() const { return type_; }  // kLoraType, kPrefixType or kPromptType
-  std::string base() const { return text("base_model_name_or_path"); }
+  std::string base() const;                          // as base_named_by()
   std::string task_type() const { return text("task_type"); }
   // modules_to_save, each once, but for the head's names, which peft adds by itself.
   std::vector<std::string> saved_modules() const;

@@ -8,6 +8,7 @@
 #include "base/files.hpp"
 #include "base/json.hpp"
 #include "checkpoint/peft_names.hpp"
+#include "hub/reference.hpp"
 #include "model/safetensors.hpp"
 
 namespace engram::checkpoint {
@@ -49,6 +50,8 @@ Numbers numbers_of(const std::vector<std::pair<std::string, double>>& by_module)
   }
   return {number(common), Json(others)};
 }
+
+Json or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 class Writer {
  public:
@@ -108,14 +111,15 @@ class Writer {
   }
 
   Keys common_keys() const {
+    const std::optional<hub::Reference> reference = hub::parse_reference(adapter_.base);
     return {{"auto_mapping", auto_mapping()},
-            {"base_model_name_or_path", adapter_.base.empty() ? Json() : Json(adapter_.base)},
+            {"base_model_name_or_path", or_null(reference ? reference->repository : adapter_.base)},
             {"inference_mode", true},
             {"modules_to_save", modules_to_save()},
             {"peft_type", type()},
             {"peft_version", kPeftVersion},
-            {"revision", nullptr},
-            {"task_type", adapter_.task_type.empty() ? Json() : Json(adapter_.task_type)}};
+            {"revision", reference && !reference->is_main() ? Json(reference->revision) : Json()},
+            {"task_type", or_null(adapter_.task_type)}};
   }
 
   // peft says what it trained on where no task type does.

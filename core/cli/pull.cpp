@@ -44,7 +44,12 @@ void add_pull(CLI::App& app, Context& context) {
   command.callback([options, &context] {
     context.json = options->json;
     interrupt::watch();
-    execute(*options);
+    try {
+      execute(*options);
+    } catch (const interrupt::Interrupted&) {
+      throw InternalError({.what = "interrupted", .fix = "pull again: it goes on where it stopped"},
+                          ExitCode::interrupted);
+    }
   });
 }
 

@@ -12,7 +12,7 @@ namespace engram::cli {
 namespace {
 
 constexpr size_t kNameWidth = 32;
-constexpr int kBarWidth = 20;
+constexpr int kBarWidth = 10;
 constexpr auto kRedraw = std::chrono::milliseconds(100);
 constexpr size_t kShownCommit = 12;
 constexpr size_t kShownNames = 6;
@@ -134,7 +134,7 @@ void PullProgress::draw(const hub::FileGrows& growth) {
                      report::pad_left(text::fixed(100 * share, 0), 3) + " %";
   if (rate > 0) {
     rest += "  " + text::bytes(static_cast<uint64_t>(rate)) + "/s, " +
-            text::duration(static_cast<double>(growth.size - growth.done) / rate) + " left";
+            text::duration(static_cast<double>(growth.size - growth.done) / rate);
   }
   const report::Style style = report::detect_style(report::Mode::normal);
   std::cerr << "\r\033[K" << report::cut(row(growth.file, rest), static_cast<size_t>(style.width) - 1) << std::flush;

@@ -78,7 +78,7 @@ Client::Client(const Access& access, const Reference& reference, const Tell& tel
 Reply Client::get(const std::string& url, const Target* target) {
   const auto have = [&] { return target == nullptr ? 0 : target->have(); };
   Patience patience(target == nullptr ? "" : target->file, tell_);
-  for (uint64_t before = have();;) {
+  for (uint64_t most = have();;) {
     Trouble trouble;
     try {
       Reply reply = http_.get({url, access_.token, have()}, target == nullptr ? nullptr : &target->receiver);
@@ -92,8 +92,9 @@ Reply Client::get(const std::string& url, const Target* target) {
       trouble.fault = fault_of(failed);
       if (!failed.passes()) throw DataError(trouble.fault);
     }
-    if (have() > before) patience.renew();
-    before = have();
+    // More than ever before: a server that ignores ranges begins again each time.
+    if (have() > most) patience.renew();
+    most = std::max(most, have());
     patience.wait(trouble);
   }
 }
@@ -101,7 +102,8 @@ Reply Client::get(const std::string& url, const Target* target) {
 Listing Client::list() {
   const std::string url = access_.endpoint + "/api/models/" + path_of(reference_.repository) + "/revision/" +
                           percent_encoded(reference_.revision) + "?blobs=true";
-  return read_listing(parse_json(get(url, nullptr).body, url), url);
+  const Json answer = Json::parse(get(url, nullptr).body, nullptr, false);
+  return read_listing(answer, url);
 }
 
 bool Client::fetch(const std::string& commit, const Target& target) {

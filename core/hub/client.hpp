@@ -23,6 +23,7 @@ class Client {
  public:
   Client(const Access& access, const Reference& reference, const Tell& tell);
 
+  const std::string& repository() const { return reference_.repository; }
   Listing list();
   // Until `target` has all bytes, or the server says that there is no such range (false).
   bool fetch(const std::string& commit, const Target& target);

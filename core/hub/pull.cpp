@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <memory>
+
 #include "base/errors.hpp"
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
@@ -103,13 +105,17 @@ Pulled pull(const PullRequest& request, const Access& access, const Cache& cache
 
   const fs::path folder = cache.repository_folder(reference.repository);
   make_folder(folder / "blobs");
-  const Lock lock(cache.lock_file(reference.repository, "pull"), [&] { tell(WaitsForOther{}); });
+  const auto lock_for = [&](const std::string& name) {
+    return std::make_unique<Lock>(cache.lock_file(reference.repository, name), [&] { tell(WaitsForOther{}); });
+  };
+  const auto lock = lock_for("pull");
   refuse_full_disk(selection, folder / "blobs");
   Pulled pulled{.snapshot = {reference, listing.commit, folder / "snapshots" / listing.commit},
                 .notes = notes_on(selection)};
   for (const RemoteFile& file : selection.files) {
     interrupt::check();
     const fs::path blob = folder / "blobs" / file.hash;
+    const auto lock_of_other_tools = lock_for(file.hash);
     const Source source = download(file, blob, listing.commit, client, tell);
     link_to(blob, pulled.snapshot.folder / file.name);
     if (source == Source::network) pulled.downloaded += file.size;

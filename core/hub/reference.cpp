@@ -37,7 +37,7 @@ bool is_revision(const std::string& revision) {
 
 }  // namespace
 
-std::string Reference::text() const { return revision == kMainRevision ? repository : repository + "@" + revision; }
+std::string Reference::text() const { return is_main() ? repository : repository + "@" + revision; }
 
 std::optional<Reference> parse_reference(const std::string& text) {
   const size_t at = text.find('@');

@@ -14,6 +14,7 @@ struct Reference {
 
   // "org/name@revision"; without the revision where it is main.
   std::string text() const;
+  bool is_main() const { return revision == kMainRevision; }
 };
 
 // Empty: the text could name no repository (a path with ".", two slashes, a blank). By the Hub's rules: letters,

@@ -67,6 +67,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
+    def do_HEAD(self):
+        """What huggingface_hub asks before it fetches a file."""
+        hub = self.server.hub
+        name, _, rest = urllib.parse.urlsplit(self.path).path[1:].partition("/resolve/")
+        repository, file = hub.repositories[name], urllib.parse.unquote(rest.partition("/")[2])
+        entry = repository.entry(file)
+        self.send_response(200)
+        self.send_header("X-Repo-Commit", repository.commit)
+        self.send_header("X-Linked-Etag" if "lfs" in entry else "ETag",
+                         f'"{entry["lfs"]["sha256"] if "lfs" in entry else entry["blobId"]}"')
+        self.send_header("Content-Length", str(len(repository.files[file])))
+        self.end_headers()
+
     def answer(self, hub, path):
         if path.startswith("/api/models/"):
             name, _, revision = path[len("/api/models/"):].partition("/revision/")
@@ -120,7 +133,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(302, headers={"Location": faults.redirect + self.path})
         if self.refused(hub, repository, False):
             return
-        if file not in repository.files or commit != repository.commit:
+        if file not in repository.files or commit not in (repository.commit, *repository.revisions):
             return self.refuse(404, "EntryNotFound")
         self.send_content(faults, file, repository.files[file])
 

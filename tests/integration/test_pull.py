@@ -20,6 +20,7 @@ class Pull(PullCase):
         self.assertIn("left out: README.md, pytorch_model.bin", done.stderr)
         self.assertIn('Use it: model = "org/name"', done.stderr)
         self.assert_whole()
+        self.assertTrue(all(f"/resolve/{COMMIT}/" in path for path, _ in self.hub.requests[1:]))
         for name, digest in [("config.json", git_hash(model_files()["config.json"])),
                              ("model.safetensors", hashlib.sha256(self.weights()).hexdigest())]:
             self.assertEqual(os.readlink(self.snapshot / name), f"../../blobs/{digest}")
@@ -89,6 +90,11 @@ class Pull(PullCase):
         self.assertEqual(events[2]["file"], "config.json")
         self.assertEqual(events[-1]["folder"], str(self.snapshot))
         self.assertEqual(events[-1]["downloaded"], sum(map(len, model_files().values())))
+
+    def test_json_tells_a_failure_as_its_last_line(self):
+        last = json.loads(self.pull("org/none", "--json", expect=3).stdout.splitlines()[-1])
+        self.assertEqual((last["event"], last["exit_code"]), ("failed", 3))
+        self.assertIn("is missing or private", last["faults"][0]["what"])
 
     def test_a_repository_without_tokenizer_json_is_pulled_with_a_note(self):
         files = model_files()
@@ -221,6 +227,8 @@ class Trouble(PullCase):
         self.assertEqual(self.hub.requests, [])
 
     def test_an_answer_that_is_no_hubs_is_refused(self):
+        self.environment["HF_ENDPOINT"] = self.hub.address + "/org/name/resolve/" + COMMIT + "/README.md?"
+        self.assertIn("the answer is not that of a Hugging Face hub", self.refused())
         self.environment["HF_ENDPOINT"] = self.hub.address + "/org/name/resolve/" + COMMIT + "/config.json?"
         self.assertIn("the answer is not that of a Hugging Face hub", self.refused())
 
@@ -235,6 +243,19 @@ class Trouble(PullCase):
         self.pull()
         self.assertIn(("model.safetensors", "bytes=8192-"), self.hub.files_asked())
         self.assert_whole()
+
+    def test_a_cache_that_cannot_be_written_is_named(self):
+        (self.folder / "file").write_text("no folder")
+        self.environment["HF_HUB_CACHE"] = str(self.folder / "file")
+        text = self.refused(expect=6)
+        self.assertIn("cannot be made: Not a directory", text)
+        self.assertIn("let HF_HUB_CACHE name a folder that can be written", text)
+
+    def test_a_server_that_ignores_ranges_and_cuts_is_given_up(self):
+        self.hub.faults = Faults(cut_after=20000, cuts=99, ranges=False)
+        text = self.refused()
+        self.assertIn("the connection was cut", text)
+        self.assertEqual(len(self.hub.files_asked()), 1 + 5)
 
     def test_files_larger_than_the_disk_are_refused_before_the_first_byte(self):
         self.hub.repositories["org/name"].listed["config.json"] = {"size": 10 ** 18}

@@ -1,6 +1,8 @@
 """Who may pull what, several pulls at once, and what is done with the cache afterwards."""
 
+import fcntl
 import json
+import os
 import signal
 import subprocess
 import time
@@ -129,18 +131,20 @@ class Access(PullCase):
 
 class Processes(PullCase):
     def start(self):
-        return subprocess.Popen([ENGRAM, "pull", "org/name"], cwd=self.folder, env=self.environment,
+        pull = subprocess.Popen([ENGRAM, "pull", "org/name"], cwd=self.folder, env=self.environment,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(pull.kill)
+        return pull
 
     def wait_for_part(self, before=0):
-        for _ in range(1000):
+        for _ in range(6000):
             if self.partial().exists() and self.partial().stat().st_size > before:
                 return
             time.sleep(0.01)
         self.fail("no part arrives")
 
     def test_an_interrupted_pull_keeps_its_part_and_the_next_one_goes_on(self):
-        self.hub.faults = Faults(slow=0.1)
+        self.hub.faults = Faults(slow=0.5)
         part = 0
         for wanted in [signal.SIGINT, signal.SIGTERM]:
             pull = self.start()
@@ -148,7 +152,7 @@ class Processes(PullCase):
             pull.send_signal(wanted)
             text = pull.communicate(timeout=20)[1]
             self.assertEqual(pull.returncode, 5, text)
-            self.assertIn("interrupted", text)
+            self.assertIn("engram: interrupted\n  fix: pull again: it goes on where it stopped\n", text)
             self.assertFalse(self.main.exists())
             part = self.partial().stat().st_size
         self.hub.faults = Faults()
@@ -164,6 +168,18 @@ class Processes(PullCase):
         self.assertEqual(sorted(self.hub.files_asked()), [(name, None) for name in USED])
         self.assertIn("waiting: another pull of it is going on", "".join(texts))
         self.assertIn("Nothing to fetch", "".join(texts))
+        self.assert_whole()
+
+    def test_a_file_that_huggingface_hub_is_fetching_is_waited_for(self):
+        lock = self.cache / ".locks/models--org--name" / (self.partial().name.replace(".incomplete", ".lock"))
+        lock.parent.mkdir(parents=True)
+        with open(lock, "w", encoding="utf-8") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            pull = self.start()
+            self.assertTrue(any("waiting: another pull of it is going on" in line for line in pull.stderr))
+            self.assertFalse(self.main.exists())
+        pull.communicate(timeout=60)
+        self.assertEqual(pull.returncode, 0)
         self.assert_whole()
 
     def test_a_pull_that_was_killed_does_not_lock_the_next_one_out(self):
@@ -203,8 +219,62 @@ class Use(PullCase):
         self.assertEqual((model["reference"], model["commit"], model["folder"]), ("org/name", COMMIT, str(self.snapshot)))
         provenance = json.loads((self.folder / "out/checkpoints/best/provenance.json").read_text())
         self.assertEqual(provenance["base"], "org/name@" + COMMIT)
+        config = json.loads((self.folder / "out/checkpoints/best/adapter_config.json").read_text())
+        self.assertEqual((config["base_model_name_or_path"], config["revision"]), ("org/name", COMMIT))
         said = self.engram("predict", "out", stdin="w5 w6 w7\n").stdout
         self.assertRegex(said, "^(left|right)\t.*\tw5 w6 w7\n$")
+        self.assertEqual(self.hub.requests, [])
+
+    def test_an_adapter_without_provenance_finds_its_base_by_name_and_revision(self):
+        self.pull()
+        self.engram("run", self.recipe_of("org/name"), "--out", "out")
+        best = self.folder / "out/checkpoints/best"
+        (best / "provenance.json").unlink()
+        self.engram("predict", best, stdin="w5 w6 w7\n")
+        self.main.unlink()
+        self.engram("predict", best, stdin="w5 w6 w7\n")
+        config = json.loads((best / "adapter_config.json").read_text())
+        (best / "adapter_config.json").write_text(json.dumps(config | {"revision": None}))
+        text = " ".join(self.engram("predict", best, stdin="w5\n", expect=3).stderr.split())
+        self.assertIn("engram pull org/name", text)
+
+    def test_huggingface_hub_makes_the_same_cache_and_either_goes_on_with_the_others(self):
+        if not PEERS.exists():
+            self.skipTest("the peers are not there: .ci/bootstrap parity")
+        self.pull("org/name", "--all")
+        theirs = self.folder / "theirs"
+        program = ("from huggingface_hub import hf_hub_download\n"
+                   f"for name in {sorted(USED + ['README.md'])}:\n"
+                   f"    hf_hub_download('org/name', name, cache_dir={str(theirs)!r})\n")
+        environment = self.environment | {"HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+        done = subprocess.run([PEERS, "-c", program], env=environment, capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.tree(self.cache), self.tree(theirs))
+        self.hub.requests.clear()
+        self.environment["HF_HUB_CACHE"] = str(theirs)
+        self.assertIn("Nothing to fetch", self.pull("org/name", "--all").stderr)
+        self.assertEqual(self.hub.files_asked(), [])
+
+    def tree(self, cache):
+        """Names below a cache's repository: a link's target, a file's content."""
+        folder = cache / "models--org--name"
+        return {str(path.relative_to(folder)): os.readlink(path) if path.is_symlink() else path.read_bytes()
+                for path in folder.rglob("*") if path.is_symlink() or path.is_file()}
+
+    def test_peft_puts_an_adapter_on_the_pulled_base_offline(self):
+        if not PEERS.exists():
+            self.skipTest("the peers are not there: .ci/bootstrap parity")
+        self.pull()
+        self.engram("run", self.recipe_of("org/name"), "--out", "out")
+        self.hub.requests.clear()
+        program = ("from peft import AutoPeftModelForSequenceClassification as Model\n"
+                   "model = Model.from_pretrained('out/checkpoints/best', num_labels=2, ignore_mismatched_sizes=True)\n"
+                   "print(model.base_model.model.config._name_or_path, len(model.peft_config))\n")
+        environment = self.environment | {"HF_HUB_OFFLINE": "1"}
+        done = subprocess.run([PEERS, "-c", program], env=environment, cwd=self.folder, capture_output=True, text=True,
+                              timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.splitlines()[-1], "org/name 1")
         self.assertEqual(self.hub.requests, [])
 
     def test_a_model_that_was_not_pulled_is_refused_at_its_line(self):
