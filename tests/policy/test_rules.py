@@ -46,7 +46,8 @@ CASES = {
         for header, place in [
             ("spdlog/spdlog.h", "core/base/log.cpp"), ("boost/dll.hpp", "core/strategy/plugin_library.cpp"),
             ("lua.h", "core/script/state.cpp"), ("arrow/api.h", "core/data/table.cpp"),
-            ("nlohmann/json.hpp", "core/base/json.hpp"), ("CLI/CLI.hpp", "core/cli/main.cpp"),
+            ("nlohmann/json.hpp", "core/base/json.hpp"), ("curl/curl.h", "core/hub/http.cpp"),
+            ("sys/socket.h", "core/hub/http.cpp"), ("CLI/CLI.hpp", "core/cli/main.cpp"),
             ("torch/torch.h", "docs/page.md"), ("torch/nn.h", "docs/page.md"),
             ("cuda_runtime.h", "docs/page.md"), ("ATen/cuda/CUDAContext.h", "docs/page.md")]],
     rules.files_are_short: [
