@@ -95,7 +95,7 @@ Recipe read_sections(const Value* top, Reading& reading) {
                 "ended with one. The strategies must plan what it holds (sites, ranks, scales, virtual tokens), and "
                 "the model must be the one it was trained on; the trained task's head begins as the adapter's, the "
                 "optimizer afresh. A relative path starts at the recipe's folder.",
-                "adapter = \"adapters/questions\""});
+                "adapter = \"adapters/questions\"", "none: strategies begin afresh"});
   recipe.model_place = place_of(top, "model");
   recipe.adapter_place = place_of(top, "adapter");
   recipe.tasks = read_tasks(section);

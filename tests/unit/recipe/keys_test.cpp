@@ -99,10 +99,10 @@ TEST_CASE("a recipe may hold every key that is described, and no other") {
 }
 
 TEST_CASE("a key in the wrong section is sent to its own") {
-  REQUIRE(
-      fault_of_key("", "epochs") ==
-      "r.lua:1: unknown key epochs (allowed: model, tasks, data, strategies, train, checkpoints, metrics, schedule, "
-      "score, stop, waive). Fix: epochs belongs in train: train = { epochs = ... }");
+  REQUIRE(fault_of_key("", "epochs") ==
+          "r.lua:1: unknown key epochs (allowed: model, adapter, tasks, data, strategies, train, checkpoints, metrics, "
+          "schedule, "
+          "score, stop, waive). Fix: epochs belongs in train: train = { epochs = ... }");
   REQUIRE(fix_of_key("train", "schedule") == "schedule belongs in the recipe's own table: schedule = ...");
   REQUIRE(fix_of_key("train", "keep_last") == "keep_last belongs in checkpoints: checkpoints = { keep_last = ... }");
   REQUIRE(fix_of_key("train", "role") == "role belongs in data.<name>: data.<name> = { role = ... }");

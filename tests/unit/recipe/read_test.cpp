@@ -28,16 +28,17 @@ TEST_CASE("every fault is told at once, with place, what is allowed and the near
                                {"seed", text("x")}});
   REQUIRE(
       faults_of(top) ==
-      Texts{"r.lua:1: train.epochs is -1 (allowed: a number above 0)",
-            "r.lua:1: train.batch_size is 2.5 (allowed: a whole number from 1 to 65536)",
-            "r.lua:1: train.learning_rate is missing (allowed: a number above 0)",
-            "r.lua:1: train.precision is 'bf61'; did you mean 'bf16'? (allowed: 'fp32', 'bf16')",
-            "r.lua:1: train.seed is 'x' (allowed: a whole number at least 0)",
-            "r.lua:1: unknown key train.learning_rat; did you mean 'learning_rate'? (allowed: epochs, batch_size, "
-            "accumulation, learning_rate, weight_decay, beta1, beta2, epsilon, clip, max_length, precision, device, "
-            "threads, seed, dropout, evaluations_in_first_epoch, evaluation_batch_size)",
-            "r.lua:1: unknown key trian; did you mean 'train'? (allowed: model, tasks, data, strategies, train, "
-            "checkpoints, metrics, schedule, score, stop, waive)"});
+      Texts{
+          "r.lua:1: train.epochs is -1 (allowed: a number above 0)",
+          "r.lua:1: train.batch_size is 2.5 (allowed: a whole number from 1 to 65536)",
+          "r.lua:1: train.learning_rate is missing (allowed: a number above 0)",
+          "r.lua:1: train.precision is 'bf61'; did you mean 'bf16'? (allowed: 'fp32', 'bf16')",
+          "r.lua:1: train.seed is 'x' (allowed: a whole number at least 0)",
+          "r.lua:1: unknown key train.learning_rat; did you mean 'learning_rate'? (allowed: epochs, batch_size, "
+          "accumulation, learning_rate, weight_decay, beta1, beta2, epsilon, clip, max_length, precision, device, "
+          "threads, seed, dropout, evaluations_in_first_epoch, evaluation_batch_size)",
+          "r.lua:1: unknown key trian; did you mean 'train'? (allowed: model, adapter, tasks, data, strategies, train, "
+          "checkpoints, metrics, schedule, score, stop, waive)"});
 }
 
 TEST_CASE("compulsory sections are missed by name") {
@@ -101,12 +102,13 @@ TEST_CASE("advice is waived by its short name, and a wrong one gets the nearest"
   REQUIRE_FALSE(read_right(top).original_waived);
   REQUIRE(resolved(read_right(top)).at("waive") == Json{"warm_up", "rank"});
   entry(top, "waive") = table({}, {text("warmup"), text("rank")});
-  REQUIRE(faults_of(top) ==
-          std::vector<std::string>{
-              "r.lua:1: waive names 'warmup'; did you mean 'warm_up'? (allowed: original, new_task_alone, "
-              "over_training, under_training, "
-              "one_rate, rate_too_high, rate_too_low, batch_and_rate, warm_up, rank, embedding_decay, shared_rows, "
-              "small_original, accuracy_only, cut_texts)"});
+  REQUIRE(
+      faults_of(top) ==
+      std::vector<std::string>{
+          "r.lua:1: waive names 'warmup'; did you mean 'warm_up'? (allowed: original, adapter_base, new_task_alone, "
+          "over_training, under_training, "
+          "one_rate, rate_too_high, rate_too_low, batch_and_rate, warm_up, rank, embedding_decay, shared_rows, "
+          "small_original, accuracy_only, cut_texts)"});
 }
 
 TEST_CASE("references between sections are checked") {
