@@ -112,8 +112,8 @@ class Engram:
         return clock.read(), [float(line.split("\t")[1]) for line in lines]
 
     def resident(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        return 1024 * int(status.split("Pss:")[1].split()[0])
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return 1024 * int(status.split("VmRSS:")[1].split()[0])
 
     def close(self):
         self.process.stdin.close()
@@ -167,7 +167,7 @@ def memory(arguments, adapters):
         resident[count] = engram.resident()
         engram.close()
     each = (resident[len(adapters)] - resident[1]) / (len(adapters) - 1)
-    print(f"memory: {resident[1] / 1e6:.1f} MB with one adapter, {resident[len(adapters)] / 1e6:.1f} MB with "
+    print(f"memory: {resident[1] / 1e6:.1f} MB resident with one adapter, {resident[len(adapters)] / 1e6:.1f} MB with "
           f"{len(adapters)}: {each / 1e6:.2f} MB for each further one, whose file has {size / 1e6:.2f} MB")
 
 
