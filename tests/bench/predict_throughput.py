@@ -135,7 +135,7 @@ def best_sizes(arguments, peer, adapter, texts):
 
 
 def compare(arguments, peer, adapter, texts):
-    peer_size, engram_size = best_sizes(arguments, peer, adapter, texts)
+    peer_size, engram_size = arguments.sizes or best_sizes(arguments, peer, adapter, texts)
     engram = Engram(arguments.engram, arguments.base, [adapter], engram_size, arguments.threads)
     seconds = {"theirs": [], "bare": [], "sorted": [], "ours": []}
     by_length = sorted(texts, key=len)
@@ -179,6 +179,8 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--adapters", type=int, default=17)
+    parser.add_argument("--sizes", nargs=2, type=lambda size: size if size == "default" else int(size),
+                        help="batch sizes of transformers and of engram; else they are searched for")
     arguments = parser.parse_args()
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(arguments.threads)
