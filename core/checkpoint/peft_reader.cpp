@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <set>
 
 #include "base/text.hpp"
@@ -107,6 +108,8 @@ class Reader {
     if (alpha == 0) {
       config_.faults().add("the alpha of " + module_name + " is 0, so that the adapter would do nothing",
                            "a number other than 0");
+    } else if (std::abs(alpha) > std::numeric_limits<float>::max()) {
+      config_.faults().add("the alpha of " + module_name + " is " + text::shortest(alpha), "a number that fp32 holds");
     }
     const int64_t rank = rank_fits ? static_cast<int64_t>(said_rank) : kAnySize;
     const std::string why = rank_fits ? "rank " + std::to_string(rank) + " by adapter_config.json" : "";
@@ -233,7 +236,11 @@ class Reader {
       return tensor_faults_.add("the tensor '" + entry.name + "' has the dtype " + name_of(entry.dtype),
                                 "F32, F16, BF16, F64");
     }
-    slot.put(tensor.to(at::kFloat));
+    const at::Tensor values = tensor.to(at::kFloat);
+    if (!at::isfinite(values).all().item<bool>()) {
+      return tensor_faults_.add("the tensor '" + entry.name + "' holds values that are not finite in fp32");
+    }
+    slot.put(values);
   }
 
   const sdk::ModelView& view_;

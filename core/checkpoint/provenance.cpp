@@ -49,6 +49,7 @@ bool are_labels(const Json& value) {
 bool is_flag(const Json& value) { return value.is_boolean(); }
 bool is_length(const Json& value) { return value.is_number_unsigned() && value >= 1 && value <= kLongest; }
 bool is_record(const Json& value) { return value.is_structured() || value.is_null(); }
+bool is_object(const Json& value) { return value.is_object() || value.is_null(); }
 
 // Every key compulsory, once, and of its kind; of the parts that are only shown, any record.
 class Reader {
@@ -75,12 +76,13 @@ class Reader {
     take("labels", provenance.labels, are_labels, "a list of distinct names");
     take("pairs", provenance.pairs, is_flag, "true or false");
     take("max_length", provenance.max_length, is_length, "a whole number from 1 to " + std::to_string(kLongest));
-    for (const auto& [key, part] : {std::pair{"adapter", &provenance.adapter},
-                                    {"recipe", &provenance.recipe},
-                                    {"data", &provenance.data},
+    for (const auto& [key, part] :
+         {std::pair{"adapter", &provenance.adapter}, {"recipe", &provenance.recipe}, {"made", &provenance.made}}) {
+      take(key, *part, is_object, "an object or null");
+    }
+    for (const auto& [key, part] : {std::pair{"data", &provenance.data},
                                     {"plugins", &provenance.plugins},
-                                    {"strategies", &provenance.strategies},
-                                    {"made", &provenance.made}}) {
+                                    {"strategies", &provenance.strategies}}) {
       take(key, *part, is_record, "an object, a list or null");
     }
     for (const auto& [key, value] : json_.items()) refuse_unknown(key);

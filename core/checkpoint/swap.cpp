@@ -19,10 +19,17 @@ namespace {
                       ExitCode::resources);
 }
 
+// The fresh folder lies beside the target, also where that is called "models/new/" or ".".
+std::filesystem::path with_name(std::filesystem::path target) {
+  if (target.has_filename() && target.filename() != ".") return target;
+  const std::filesystem::path whole = std::filesystem::absolute(target).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
 }  // namespace
 
 FolderSwap::FolderSwap(std::filesystem::path target)
-    : target_(std::move(target)), fresh_(target_.string() + ".new-" + std::to_string(::getpid())) {
+    : target_(with_name(std::move(target))), fresh_(target_.string() + ".new-" + std::to_string(::getpid())) {
   std::error_code failed;
   std::filesystem::remove_all(fresh_, failed);
   std::filesystem::create_directories(fresh_, failed);

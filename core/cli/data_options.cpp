@@ -11,8 +11,8 @@ namespace engram::cli {
 namespace {
 
 recipe::Column column(const std::string& text) {
-  const bool digits =
-      text.size() <= 5 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits = !text.empty() && text.size() <= 5 &&
+                      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   return digits ? recipe::Column(std::stoi(text)) : recipe::Column(text);
 }
 

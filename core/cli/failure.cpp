@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <new>
 
 #include "base/interrupt.hpp"
@@ -38,6 +39,12 @@ Failure torch_failure(const c10::Error& error) {
                  ExitCode::resources);
 }
 
+Failure file_failure(const std::filesystem::filesystem_error& error) {
+  const bool full = error.code() == std::errc::no_space_on_device || error.code() == std::errc::read_only_file_system;
+  return failure({.what = "cannot be read or written: " + error.code().message(), .where = error.path1().string()},
+                 full ? ExitCode::resources : ExitCode::refused);
+}
+
 }  // namespace
 
 std::string fault_list(const Error& error) {
@@ -63,6 +70,8 @@ Failure describe(const std::exception_ptr& thrown) {
     return torch_failure(error);
   } catch (const std::bad_alloc&) {
     return failure({.what = "out of memory"}, ExitCode::resources);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return file_failure(error);
   } catch (const std::exception& error) {
     return failure({.what = "unexpected: " + std::string(error.what())}, ExitCode::internal);
   } catch (...) {

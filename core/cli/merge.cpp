@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
 
+#include <cmath>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
@@ -38,11 +40,17 @@ void execute(const Options& options) {
   }
 }
 
+std::string check_finite(const std::string& text) {
+  return std::isfinite(std::strtod(text.c_str(), nullptr)) ? std::string() : "'" + text + "' is no finite number";
+}
+
 void add_amounts(CLI::App& command, run::MergeRequest& request) {
-  command.add_option("--scale", request.amount.scale, "Multiplies what training added to the weights");
+  command.add_option("--scale", request.amount.scale, "Multiplies what training added to the weights")
+      ->check(check_finite);
   command
       .add_option("--interpolate", request.amount.interpolate,
                   "A point between the base (0) and what was trained (1), heads included")
+      ->check(check_finite)
       ->check(CLI::Range(0.0, 1.0));
   command.add_option("--dtype", request.dtype, "fp32, bf16 or fp16: what the weights are stored in")
       ->check(CLI::IsMember({"fp32", "bf16", "fp16"}));
@@ -50,6 +58,7 @@ void add_amounts(CLI::App& command, run::MergeRequest& request) {
       .add_option("--tolerance", request.tolerance,
                   "The largest difference of a logit that is let through (default: 1e-4 for fp32, 0.02 for fp16, 0.2 "
                   "for bf16)")
+      ->check(check_finite)
       ->check(CLI::NonNegativeNumber);
 }
 

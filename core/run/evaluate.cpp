@@ -5,6 +5,7 @@
 #include "eval/metrics.hpp"
 #include "recipe/names.hpp"
 #include "run/heads_in_use.hpp"
+#include "run/recorded_sets.hpp"
 #include "run/scored_data.hpp"
 #include "run/whole_base.hpp"
 
@@ -20,11 +21,14 @@ struct Loaded {
 // As the run scored them, so that the numbers are those of its result.json.
 eval::EvaluationSettings settings_of(const Opened& opened) {
   if (opened.manifest.is_null()) return {.probabilities = true};
-  const Json& train = opened.manifest.at("recipe").at("train");
-  const bool bf16 = train.at("precision") == recipe::name_of(recipe::kPrecisionNames, recipe::Precision::bf16);
-  return {.batch_size = train.at("evaluation_batch_size").get<int64_t>(),
-          .precision = bf16 ? recipe::Precision::bf16 : recipe::Precision::fp32,
-          .probabilities = true};
+  eval::EvaluationSettings settings{.probabilities = true};
+  reading_manifest(opened.run, [&] {
+    const Json& train = opened.manifest.at("recipe").at("train");
+    const bool bf16 = train.at("precision") == recipe::name_of(recipe::kPrecisionNames, recipe::Precision::bf16);
+    settings.batch_size = train.at("evaluation_batch_size").get<int64_t>();
+    settings.precision = bf16 ? recipe::Precision::bf16 : recipe::Precision::fp32;
+  });
+  return settings;
 }
 
 eval::SetScores score_opened(Opened& opened, const Loaded& loaded, const eval::EvaluationSettings& settings) {

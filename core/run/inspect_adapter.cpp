@@ -126,6 +126,10 @@ Json inspect_adapter(const fs::path& folder, const std::string& base, ReadWeight
                     {"classes", classes},
                     {"labels", known.is_null() ? Json(nullptr) : known.at("labels")}};
   }
+  attempt(faults, folder, [&] {
+    const auto provenance = checkpoint::read_provenance(folder);
+    if (provenance && !classes.is_null()) check_labels(*provenance, classes.get<int64_t>(), folder);
+  });
   json["other_heads"] = other_heads_json(folder, faults);
   attempt(faults, folder, [&] { add_base(folder, base, weights, json); });
   json["files"] = Json::array({file_json(file, faults)});

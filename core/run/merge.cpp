@@ -34,10 +34,15 @@ struct Source {
 };
 
 void refuse_occupied(const fs::path& into) {
-  if (!fs::exists(into) || (fs::is_directory(into) && fs::is_empty(into))) return;
-  throw DataError({.what = fs::is_directory(into) ? "is not empty, and nothing is ever overwritten" : "is a file",
-                   .where = into.string(),
-                   .fix = "name a new folder with --into"});
+  const auto refuse = [&](const std::string& what) {
+    throw DataError({.what = what, .where = into.string(), .fix = "name a new folder with --into"});
+  };
+  if (into.empty()) refuse("--into is empty");
+  if (fs::is_directory(into)) {
+    if (!fs::is_empty(into)) refuse("is not empty, and nothing is ever overwritten");
+  } else if (fs::exists(fs::symlink_status(into))) {
+    refuse(fs::exists(into) ? "is a file" : "is a link to nothing");
+  }
 }
 
 fs::path trained_folder(const Opened& opened) {
@@ -258,7 +263,7 @@ MergeReport merge(const MergeRequest& request, at::Device device) {
 Unmerged unmerge(const fs::path& folder, const fs::path& into) {
   refuse_occupied(into);
   const std::optional<checkpoint::Provenance> provenance = checkpoint::read_provenance(folder);
-  if (!provenance || !provenance->made.is_object() || provenance->made.value("command", "") != "merge") {
+  if (!provenance || !provenance->made.is_object() || provenance->made.value("command", Json()) != "merge") {
     throw DataError({.what = "is no folder that engram merge wrote",
                      .where = folder.string(),
                      .allowed = "a model folder whose provenance.json says that it was merged"});

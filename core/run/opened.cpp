@@ -4,6 +4,7 @@
 
 #include "base/errors.hpp"
 #include "base/text.hpp"
+#include "checkpoint/adapter_heads.hpp"
 #include "checkpoint/artefact.hpp"
 #include "checkpoint/run_folder.hpp"
 #include "hub/resolve.hpp"
@@ -38,11 +39,20 @@ struct Found {
   fs::path run;
 };
 
+// The run in whose checkpoints the folder lies; empty: none.
+fs::path run_around(const fs::path& folder) {
+  fs::path whole = fs::absolute(folder).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();
+  const fs::path run = whole.parent_path().parent_path();
+  const bool is_one = whole.parent_path().filename() == "checkpoints" && fs::exists(run / "manifest.json");
+  return is_one ? run : fs::path();
+}
+
 Found find(const fs::path& path) {
   const checkpoint::Artefact artefact = checkpoint::identify(path);
   switch (artefact.kind) {
     case ArtefactKind::model_folder:
-    case ArtefactKind::adapter: return {artefact.folder, artefact.kind, {}};
+    case ArtefactKind::adapter: return {artefact.folder, artefact.kind, run_around(artefact.folder)};
     case ArtefactKind::run: break;
     case ArtefactKind::grid:
     case ArtefactKind::chain:
@@ -89,6 +99,17 @@ std::vector<std::string> labels_for(int64_t classes, const model::FolderFacts& b
   return labels;
 }
 
+// That a run kept beside its adapter, else one of the base.
+model::Head other_head(const checkpoint::Adapter& adapter, const Opened& opened, const std::string& task) {
+  for (model::Head& head : checkpoint::read_heads_beside(adapter.folder, opened.base.view)) {
+    if (head.task != task) continue;
+    head.weight = head.weight.to(opened.model->device());
+    head.bias = head.bias.to(opened.model->device());
+    return head;
+  }
+  return base_head(opened, task);
+}
+
 // The head that is read while an adapter is on: its own, unless another was asked for or it has none.
 model::Head head_under(const Trained& trained, const Opened& opened, const std::string& asked,
                        std::vector<std::string>& notes) {
@@ -98,7 +119,7 @@ model::Head head_under(const Trained& trained, const Opened& opened, const std::
     const bool known = trained.provenance && opened.model->find_head(own) != nullptr;
     return base_head(opened, asked.empty() && known ? own : asked);
   }
-  if (!asked.empty() && asked != own) return base_head(opened, asked);
+  if (!asked.empty() && asked != own) return other_head(adapter, opened, asked);
   const int64_t classes = adapter.head_weight.size(0);
   if (trained.provenance) check_labels(*trained.provenance, classes, adapter.folder);
   return {.task = own,

@@ -32,7 +32,7 @@ struct OpenRequest {
 struct Trained {
   std::optional<checkpoint::Adapter> adapter;  // absent: the weights of the base are the result
   std::optional<checkpoint::Provenance> provenance;
-  model::Head head;                             // the adapter's own, else one of the base
+  model::Head head;                             // the adapter's own, another beside it, or one of the base
   predict::Input input = predict::Input::text;  // by the provenance; text where there is none
   int64_t max_length = 0;                       // tokens of a sequence, virtual ones not counted
   std::vector<std::string> notes;               // what a user has to know: a base not checked, labels made up

@@ -24,17 +24,28 @@ std::optional<Fault> change_of(const RecordedSet& recorded, const Json& manifest
 
 }  // namespace
 
+void reading_manifest(const fs::path& run_folder, const std::function<void()>& part) {
+  try {
+    part();
+  } catch (const Json::exception& error) {
+    throw DataError({.what = std::string("does not hold what a run writes: ") + error.what(),
+                     .where = (run_folder / "manifest.json").string()});
+  }
+}
+
 std::vector<RecordedSet> recorded_sets(const Json& manifest, const fs::path& run_folder) {
-  const fs::path start = manifest.at("recipe_folder").get<std::string>();
   const std::string where = (run_folder / "manifest.json").string();
   std::vector<RecordedSet> all;
-  for (const auto& [name, description] : manifest.at("recipe").at("data").items()) {
-    RecordedSet recorded{.set = recipe::data_set_from(description, name, where)};
-    if (recorded.set.use != recipe::DataUse::evaluate) continue;
-    recorded.file = start / recorded.set.file;
-    recorded.changed = change_of(recorded, manifest);
-    all.push_back(std::move(recorded));
-  }
+  reading_manifest(run_folder, [&] {
+    const fs::path start = manifest.at("recipe_folder").get<std::string>();
+    for (const auto& [name, description] : manifest.at("recipe").at("data").items()) {
+      RecordedSet recorded{.set = recipe::data_set_from(description, name, where)};
+      if (recorded.set.use != recipe::DataUse::evaluate) continue;
+      recorded.file = start / recorded.set.file;
+      recorded.changed = change_of(recorded, manifest);
+      all.push_back(std::move(recorded));
+    }
+  });
   return all;
 }
 

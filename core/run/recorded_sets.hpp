@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,7 +20,10 @@ struct RecordedSet {
   std::optional<Fault> changed;
 };
 
-// In the manifest's order. Reads every file for its hash.
+// Runs `part`, which takes values out of a run's manifest. Throws DataError where they are not those that a run writes.
+void reading_manifest(const std::filesystem::path& run_folder, const std::function<void()>& part);
+
+// In the manifest's order. Reads every file for its hash. Throws DataError as reading_manifest() does.
 std::vector<RecordedSet> recorded_sets(const Json& manifest, const std::filesystem::path& run_folder);
 
 }  // namespace engram::run

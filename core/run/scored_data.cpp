@@ -30,6 +30,17 @@ void check_columns(const recipe::DataSet& set, Faults& faults) {
   }
 }
 
+// As predict does it: a model of pairs has never seen one text alone, nor the other way about.
+void check_pairs(const recipe::DataSet& set, const Opened& opened, Faults& faults) {
+  const auto& provenance = opened.trained.provenance;
+  const bool has_pairs = !set.pair.empty();
+  if (!provenance || provenance->task != set.task || provenance->pairs == has_pairs) return;
+  faults.add({.what = "'" + set.task + "' was trained on " +
+                      (has_pairs ? "single texts, and these are pairs" : "pairs of texts, and these are single texts"),
+              .where = set.file,
+              .fix = has_pairs ? "leave --pair out" : "name the column of the second text with --pair"});
+}
+
 std::vector<ScoredData> recorded(const Opened& opened, const std::string& task, Faults& faults) {
   std::vector<ScoredData> all;
   for (const RecordedSet& set : recorded_sets(opened.manifest, opened.run)) {
@@ -38,7 +49,8 @@ std::vector<ScoredData> recorded(const Opened& opened, const std::string& task, 
     all.push_back({set.set, set.file});
   }
   if (all.empty()) {
-    faults.add({.what = "the run has no evaluation set of the task '" + task + "'", .where = opened.run.string()});
+    faults.add({.what = "the run has no evaluation set" + (task.empty() ? "" : " of the task '" + task + "'"),
+                .where = opened.run.string()});
   }
   return all;
 }
@@ -61,6 +73,7 @@ std::vector<ScoredData> scored_data(const Opened& opened, const std::optional<re
   check_columns(*named, faults);
   ScoredData data{.set = *named, .file = named->file};
   data.set.task = task.empty() ? opened.trained.head.task : task;
+  check_pairs(data.set, opened, faults);
   return {data};
 }
 

@@ -18,7 +18,8 @@ struct ScoredData {
 };
 
 // `named` for the head `task`, or every evaluation set of the run (of `task` alone, unless that is empty). Faults:
-// there is neither, a file is gone or has changed, its columns are not named.
+// there is neither, a file is gone or has changed, its columns are not named, one text where the task was trained on
+// pairs or the other way about.
 std::vector<ScoredData> scored_data(const Opened& opened, const std::optional<recipe::DataSet>& named,
                                     const std::string& task, Faults& faults);
 

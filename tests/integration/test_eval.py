@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 from tiny import LORA, MODEL, TinyCase, other_weights, write_rows
 
@@ -109,6 +110,8 @@ class Eval(TinyCase):
         text = self.refused(MODEL, "--data", "original.csv")
         self.assertIn("--data needs --text, the column of the texts allowed: the columns are 'text', 'label'", text)
         self.assertIn("--data needs --label, the column of the labels allowed: the columns are 'text', 'label'", text)
+        self.assertIn("original.csv: has no column ''",
+                      self.refused(MODEL, "--data", "original.csv", "--text", "", "--label", "label"))
         self.assertIn("none.csv: nothing is there fix: name a file with --data",
                       self.refused(MODEL, "--data", "none.csv", "--text", "text", "--label", "label"))
 
@@ -116,6 +119,40 @@ class Eval(TinyCase):
         text = self.refused(MODEL)
         self.assertIn("is no run folder, so it has no evaluation sets of its own fix: name a set: --data FILE --text "
                       "COLUMN --label COLUMN", text)
+
+    def test_the_checkpoint_of_a_run_is_scored_on_the_runs_own_sets(self):
+        run = self.run_with()
+        for path in [run / "checkpoints/best", "tiny/checkpoints/best/"]:
+            self.assertEqual(self.eval(path)["sets"], self.eval(run)["sets"])
+        shutil.copytree(run / "checkpoints/best", self.folder / "alone")
+        self.assertIn("is no run folder", self.refused("alone"))
+
+    def test_single_texts_are_refused_where_pairs_were_trained_and_the_other_way_about(self):
+        columns = ["--data", "new_test.csv", "--text", "text", "--label", "label"]
+        single = self.run_with()
+        text = self.pair_recipe()
+        self.assertIn("'side' was trained on single texts, and these are pairs fix: leave --pair out",
+                      self.refused(single, *columns, "--pair", "other"))
+        self.engram("run", self.recipe("pairs", text=text.split("score = ")[0] + "score = function(m) return -m.new.loss end }"),
+                    "--out", "pairs")
+        self.assertIn("'side' was trained on pairs of texts, and these are single texts fix: name the column of the "
+                      "second text with --pair", self.refused("pairs", *columns))
+        self.assertEqual(self.eval("pairs", *columns, "--pair", "other")["sets"][0]["rows"], 32)
+
+    def test_records_of_a_run_that_were_changed_are_refused(self):
+        run = self.run_with()
+        record = run / "manifest.json"
+        sound = record.read_text()
+        for change in [lambda m: m.clear(), lambda m: m.update(recipe_folder=3), lambda m: m.update(data={}),
+                       lambda m: m["recipe"]["train"].update(evaluation_batch_size="many")]:
+            manifest = json.loads(sound)
+            change(manifest)
+            record.write_text(json.dumps(manifest))
+            self.assertIn("tiny/manifest.json: does not hold what a run writes", self.refused(run))
+        manifest = json.loads(sound)
+        manifest["recipe"]["data"] = {}
+        record.write_text(json.dumps(manifest))
+        self.assertTrue(self.refused(run).endswith("tiny: the run has no evaluation set"))
 
     def test_sets_that_are_gone_or_changed_are_refused_together(self):
         run = self.run_with()

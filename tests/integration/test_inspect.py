@@ -230,6 +230,15 @@ class Broken(Inspecting):
         self.assertEqual(found["base"]["fits"], False)
         self.assertEqual(len(found["sites"]), 7)
 
+    def test_labels_that_do_not_fit_the_head_are_told(self):
+        file = self.trained() / "provenance.json"
+        provenance = json.loads(file.read_text())
+        provenance["labels"].append("neither")
+        file.write_text(json.dumps(provenance))
+        found, wrong = self.faulty(file.parent)
+        self.assertIn("the head has 2 classes, and provenance.json names 3 labels for it", " ".join(wrong.split()))
+        self.assertEqual(found["head"]["classes"], 2)
+
     def test_a_truncated_adapter_still_shows_its_config_and_base(self):
         best = self.trained()
         file = best / "adapter_model.safetensors"

@@ -139,6 +139,23 @@ class Merge(TinyCase):
         (self.folder / "empty").mkdir()
         self.merge(run, "--into", "empty")
         self.assertTrue((self.folder / "empty/model.safetensors").exists())
+        self.assertIn("--into is empty", self.refused(run, "--into", ""))
+        (self.folder / "link").symlink_to("nowhere")
+        self.assertIn("link: is a link to nothing", self.refused(run, "--into", "link"))
+
+    def test_a_folder_may_be_named_with_a_slash_at_its_end(self):
+        run = self.run_with()
+        self.merge(run, "--into", "merged/", "--keep-original")
+        (self.folder / "back").mkdir()
+        self.engram("unmerge", "merged/", "--into", "back/")
+        for folder in ["merged", "back"]:
+            self.assertTrue((self.folder / folder / "model.safetensors").exists())
+        self.assertEqual([path.name for path in self.folder.rglob("*.new-*")], [])
+
+    def test_amounts_that_are_no_finite_numbers_are_wrong_usage(self):
+        for option, value in [("--scale", "nan"), ("--scale", "inf"), ("--tolerance", "nan"), ("--interpolate", "nan")]:
+            text = self.engram("merge", "run", "--into", "merged", option, value, expect=2).stderr
+            self.assertIn(f"{option}: '{value}' is no finite number", text)
 
     def test_another_base_is_refused_and_forcing_it_is_recorded(self):
         run = self.run_with()
@@ -214,6 +231,11 @@ class Merge(TinyCase):
         other_weights(self.folder / "merged", self.folder / "changed", "bert.encoder.layer.0.attention.self.key.weight")
         text = self.refused("changed", "--into", "back", command="unmerge")
         self.assertIn("its unmerged.safetensors does not give back the base that provenance.json names", text)
+        file = self.folder / "merged/provenance.json"
+        provenance = json.loads(file.read_text())
+        provenance["made"]["command"] = 5
+        file.write_text(json.dumps(provenance))
+        self.assertIn("is no folder that engram merge wrote", self.refused("merged", "--into", "back", command="unmerge"))
 
     def test_a_whole_model_is_interpolated_with_its_base(self):
         run = self.run_with("", "full")

@@ -220,6 +220,13 @@ class Heads(PredictCase):
         self.assertIn("has no head 'label'; did you mean 'labels'?",
                       self.refused("side", "--task", "label", stdin="w5\n"))
 
+    def test_a_head_that_a_run_kept_beside_its_adapter_can_be_read(self):
+        heads = json.loads((self.folder / "side/checkpoints/best/heads.json").read_text())["others"]
+        self.assertEqual([head["task"] for head in heads], ["wind"])
+        made = self.rows("side", "--task", "wind", stdin="w5 w6\n")[0]
+        self.assertEqual(set(made["probabilities"]), set(heads[0]["labels"]))
+        self.assertEqual(made["probabilities"], self.rows("side", "--task", "labels", stdin="w5 w6\n")[0]["probabilities"])
+
     def test_an_adapter_without_a_head_reads_that_of_the_base(self):
         made, base = (self.rows(*arguments, stdin="w5 w6\n")[0] for arguments in [
             [MODEL, "--adapter", f"theirs={PEFT.parent}/features", "--use", "theirs"], [MODEL]])

@@ -1,5 +1,7 @@
 // What peft takes in silence or answers with a bare KeyError is refused, with everything that is wrong at once; so is
 // everything that engram would compute otherwise. tests/parity/adapters.py shows what peft does with the same files.
+#include <cmath>
+
 #include "adapter_support.hpp"
 
 using namespace engram;
@@ -228,4 +230,20 @@ TEST_CASE("hostile configs are refused at once: no object, deep nesting, express
             .ends_with("(allowed: names, \"all-linear\" or a regular expression)"));
   CHECK(first(config_refusal("target_modules", std::string(3000, '('), "half"))
             .ends_with("(allowed: names, \"all-linear\" or a regular expression)"));
+}
+
+TEST_CASE("tensors and scales that fp32 does not hold are refused") {
+  for (const double value : {std::nan(""), static_cast<double>(INFINITY), 1e300}) {
+    const std::string refusal = adapter_refusal("half", [&](Json&, auto& tensors) {
+      at::Tensor& b = tensor_ending(tensors, "0.attention.self.value.lora_B.weight").tensor;
+      b = b.to(at::kDouble);
+      b[0][0] = value;
+    });
+    CHECK(refusal ==
+          "the tensor 'base_model.model.bert.encoder.layer.0.attention.self.value.lora_B.weight' holds values that are "
+          "not finite in fp32");
+  }
+  CHECK(config_refusal("lora_alpha", 1e300, "half")
+            .starts_with("the alpha of bert.encoder.layer.0.attention.self.value is 1e+300 (allowed: a number that "
+                         "fp32 holds)"));
 }

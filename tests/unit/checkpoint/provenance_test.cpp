@@ -70,7 +70,7 @@ TEST_CASE("an incomplete provenance is refused with every key that is missing") 
           for (const char* key : {"base", "labels", "made"}) json.erase(key);
         }) ==
         "base is missing (allowed: a folder, or org/name)\nlabels is missing (allowed: a list of distinct names)\n"
-        "made is missing (allowed: an object, a list or null)");
+        "made is missing (allowed: an object or null)");
 }
 
 TEST_CASE("values of the wrong kind are refused, all of them at once") {
@@ -90,7 +90,10 @@ TEST_CASE("values of the wrong kind are refused, all of them at once") {
   for (const Json& value : {Json::array(), Json{"a", "a"}, Json{"a", 1}, Json{"a", ""}, Json("a")}) {
     CHECK(refusal("labels", value) == "labels is " + value.dump() + " (allowed: a list of distinct names)");
   }
-  CHECK(refusal("made", "merged") == "made is \"merged\" (allowed: an object, a list or null)");
+  for (const char* key : {"adapter", "recipe", "made"}) {
+    CHECK(refusal(key, Json{1}) == std::string(key) + " is [1] (allowed: an object or null)");
+  }
+  CHECK(refusal("data", "merged") == "data is \"merged\" (allowed: an object, a list or null)");
 }
 
 TEST_CASE("keys that provenance does not have are refused with the nearest") {

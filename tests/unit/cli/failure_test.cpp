@@ -2,6 +2,7 @@
 
 #include <c10/util/Exception.h>
 
+#include <filesystem>
 #include <new>
 
 #include "base/interrupt.hpp"
@@ -47,6 +48,17 @@ TEST_CASE("each kind of error has its exit code") {
   CHECK(describe_thrown(std::bad_alloc()).exit_code == ExitCode::resources);
   CHECK(describe_thrown(std::runtime_error("r")).exit_code == ExitCode::internal);
   CHECK(describe_thrown(7).exit_code == ExitCode::internal);
+}
+
+TEST_CASE("a path that the system cannot follow is a fault of what was named, a full disk one of the machine") {
+  const auto thrown = [](std::errc code) {
+    return std::filesystem::filesystem_error("status", "models/loop", std::make_error_code(code));
+  };
+  const Failure loop = describe_thrown(thrown(std::errc::too_many_symbolic_link_levels));
+  CHECK(loop.text == "engram: models/loop: cannot be read or written: Too many levels of symbolic links\n");
+  CHECK(loop.exit_code == ExitCode::refused);
+  CHECK(describe_thrown(thrown(std::errc::no_space_on_device)).exit_code == ExitCode::resources);
+  CHECK(describe_thrown(thrown(std::errc::read_only_file_system)).exit_code == ExitCode::resources);
 }
 
 TEST_CASE("an error of LibTorch is told without its C++ stack") {
