@@ -38,6 +38,23 @@ TEST_CASE("a model that transformers saved in shards has the tensors, logits and
   CHECK(tensors_hash(golden("sharded")) == tensors_hash(golden("gelu")));
 }
 
+TEST_CASE("the hash of a model is another when it computes in another way with the same weights") {
+  const ScratchFolder scratch;
+  copy_sharded(scratch / "m");
+  const std::string before = tensors_hash(scratch / "m");
+  Json config = read_json(scratch / "m" / "config.json");
+  const auto hash_with = [&](const char* key, const Json& value) {
+    Json other = config;
+    other[key] = value;
+    write_file_atomically(scratch / "m" / "config.json", other.dump());
+    return tensors_hash(scratch / "m");
+  };
+  CHECK(hash_with("hidden_act", "relu") != before);
+  CHECK(hash_with("num_attention_heads", 1) != before);
+  CHECK(hash_with("layer_norm_eps", 1e-5) != before);
+  CHECK(hash_with("hidden_dropout_prob", 0.3) == before);
+}
+
 TEST_CASE("inspecting a sharded folder names every shard and counts their bytes") {
   const ScratchFolder scratch;
   copy_sharded(scratch / "m");
