@@ -99,7 +99,8 @@ PeftConfig::PeftConfig(const std::filesystem::path& folder, Faults& faults)
   if (type_ != kLoraType && type_ != kPrefixType && type_ != kPromptType) {
     const Json* said = find("peft_type");
     throw DataError(faults_.fault(said == nullptr ? "peft_type is missing" : "peft_type is " + shown(*said),
-                                  "\"LORA\", \"PREFIX_TUNING\", \"PROMPT_TUNING\""));
+                                  "\"LORA\", \"PREFIX_TUNING\", \"PROMPT_TUNING\"",
+                                  said == nullptr ? "" : "merge it with peft (merge_and_unload) and use that folder"));
   }
   check_keys();
   check_flags();

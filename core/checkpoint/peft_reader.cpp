@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -26,6 +27,16 @@ fs::path weights_file(const fs::path& folder) {
   throw DataError({.what = "holds no " + std::string(kAdapterWeightsFile), .where = folder.string()});
 }
 
+// The number in "encoder.layer.7."; -1: none.
+int block_in(const std::string& name) {
+  constexpr std::string_view kBefore = ".layer.";
+  const size_t found = name.find(kBefore);
+  if (found == std::string::npos) return -1;
+  int block = -1;
+  std::from_chars(name.data() + found + kBefore.size(), name.data() + name.size(), block);
+  return block;
+}
+
 // Says of every tensor that the config calls for where it belongs, then compares with the file's own.
 class Reader {
  public:
@@ -43,6 +54,7 @@ class Reader {
   }
 
   Adapter read() {
+    refuse_other_size();
     if (config_.type() == kLoraType) {
       expect_updates();
     } else {
@@ -56,6 +68,26 @@ class Reader {
   }
 
  private:
+  // One fault in place of one for every tensor, where the file as a whole is for a model of another size.
+  void refuse_other_size() const {
+    int64_t blocks = 0;
+    std::set<int64_t> widths;
+    for (const auto& entry : weights_.header().entries) {
+      const bool has_width = entry.name.ends_with(".query.lora_A.weight") ||
+                             entry.name.ends_with(".key.lora_A.weight") || entry.name.ends_with(".value.lora_A.weight");
+      if (!has_width || entry.shape.size() != 2) continue;
+      widths.insert(entry.shape[1]);
+      blocks = std::max(blocks, int64_t{block_in(entry.name)} + 1);
+    }
+    const bool other_width = !widths.empty() && !widths.contains(view_.hidden);
+    if (!other_width && blocks <= view_.layers) return;
+    throw DataError(tensor_faults_.fault("it was made for width " + std::to_string(*widths.rbegin()) +
+                                             " and at least " + std::to_string(blocks) +
+                                             " blocks, and the base has width " + std::to_string(view_.hidden) +
+                                             " and " + std::to_string(view_.layers) + " blocks",
+                                         "", "name the base that it was made for: --base, in a recipe model"));
+  }
+
   struct Slot {
     std::vector<int64_t> shape;
     std::function<void(at::Tensor)> put;

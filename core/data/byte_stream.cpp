@@ -18,7 +18,9 @@ constexpr int kPollMilliseconds = 100;  // how late an interrupt may be seen
 constexpr int kPipeBytes = 1 << 20;     // so that a fast writer fills large batches; a wish
 
 [[noreturn]] void refuse(const std::string& name) {
-  throw DataError({.what = std::string("cannot be read: ") + std::strerror(errno), .where = name});
+  throw DataError({.what = std::string("cannot be read: ") + std::strerror(errno),
+                   .where = name,
+                   .fix = "name a file that is there, or - for standard input"});
 }
 
 bool readable(int file, int milliseconds) {

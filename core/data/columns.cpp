@@ -8,6 +8,15 @@ std::string listed(const std::vector<std::string>& present) {
   return present.empty() ? "no column at all" : "the columns are '" + text::join(present, "', '") + "'";
 }
 
+std::string fix_for(const std::vector<std::string>& present) {
+  const size_t place = present.size() == 1 ? present.front().find_first_of(";\t|") : std::string::npos;
+  if (place != std::string::npos) {
+    const std::string mark = present.front()[place] == '\t' ? "TAB" : present.front().substr(place, 1);
+    return "say that " + mark + " stands between values: --delimiter of engram predict, in a recipe delimiter";
+  }
+  return "name the column that is meant: --text COLUMN (or --pair, --label), in a recipe text, pair or label";
+}
+
 }  // namespace
 
 std::vector<recipe::Column> columns_asked_for(const recipe::DataSet& set) {
@@ -46,8 +55,9 @@ std::vector<size_t> find_columns(const std::vector<recipe::Column>& asked, const
     size_t index = 0;
     while (index < present.size() && present[index] != name) ++index;
     if (index == present.size()) {
-      faults.add_for_file(
-          {.what = "has no column '" + name + "'" + text::did_you_mean(name, present), .allowed = listed(present)});
+      faults.add_for_file({.what = "has no column '" + name + "'" + text::did_you_mean(name, present),
+                           .allowed = listed(present),
+                           .fix = fix_for(present)});
       continue;
     }
     indices.push_back(index);

@@ -4,6 +4,7 @@
 
 #include "base/case.hpp"
 #include "base/text.hpp"
+#include "data/byte_stream.hpp"
 #include "data/encoding.hpp"
 #include "data/formats.hpp"
 #include "data/json_rows.hpp"
@@ -242,7 +243,8 @@ class JsonStream : public TextStream {
       if (found == object.end()) {
         faults.add(line, "",
                    {.what = "has no key '" + name + "'" + text::did_you_mean(name, keys),
-                    .allowed = "the keys are '" + text::join(keys, "', '") + "'"});
+                    .allowed = "the keys are '" + text::join(keys, "', '") + "'",
+                    .fix = "name the one that is meant with --text or --pair"});
         return {};
       }
       row.names.push_back(shown(column));
@@ -304,6 +306,7 @@ std::unique_ptr<RowStream> open_rows(const std::string& file, const RowLayout& l
         Fault{.what = "a Parquet file cannot be read from standard input, because its contents are at its end",
               .fix = "name it with --file"});
   }
+  const ByteStream opened(file);  // which refuses one that is not there
   return std::make_unique<ParquetStream>(file, layout);
 }
 

@@ -34,6 +34,7 @@ constexpr std::array<DtypeFacts, 10> kDtypes = {{{"BOOL", Dtype::boolean, 1},
                                                  {"I64", Dtype::i64, 8}}};
 constexpr int kDeepestNesting = 3;  // the file's object, a tensor's object, a list in it
 constexpr size_t kMostFaults = 20;
+constexpr const char* kCopyAgain = "fetch or copy it again";
 
 const DtypeFacts& facts_of(Dtype dtype) { return kDtypes[static_cast<size_t>(dtype)]; }
 
@@ -74,15 +75,18 @@ class HeaderReader {
 
  private:
   [[noreturn]] void refuse(const std::string& what) const { throw DataError({.what = what, .where = file_}); }
+  [[noreturn]] void refuse_cut(const std::string& what) const {
+    throw DataError({.what = what, .where = file_, .fix = kCopyAgain});
+  }
 
-  void fault(const std::string& what, const std::string& allowed = {}) {
-    if (faults_.size() < kMostFaults) faults_.add({.what = what, .where = file_, .allowed = allowed});
+  void fault(const std::string& what, const std::string& allowed = {}, const std::string& fix = {}) {
+    if (faults_.size() < kMostFaults) faults_.add({.what = what, .where = file_, .allowed = allowed, .fix = fix});
   }
 
   std::string header_text() {
     if (file_size_ < 8 || bytes_.size() < 8) {
-      refuse("is no safetensors file: it has " + std::to_string(file_size_) +
-             " bytes, and the header's length alone takes 8");
+      refuse_cut("is no safetensors file: it has " + std::to_string(file_size_) +
+                 " bytes, and the header's length alone takes 8");
     }
     uint64_t length = 0;
     for (size_t i = 0; i < 8; ++i) length |= static_cast<uint64_t>(bytes_[i]) << (8 * i);
@@ -91,8 +95,8 @@ class HeaderReader {
              " bytes, and at most 100,000,000 are allowed");
     }
     if (length > file_size_ - 8 || length > bytes_.size() - 8) {
-      refuse("is cut short: its header needs " + std::to_string(length) + " bytes, and " +
-             std::to_string(file_size_ - 8) + " follow the length");
+      refuse_cut("is cut short: its header needs " + std::to_string(length) + " bytes, and " +
+                 std::to_string(file_size_ - 8) + " follow the length");
     }
     std::string text(reinterpret_cast<const char*>(bytes_.data()) + 8, length);
     if (text.empty() || text.front() != '{') refuse("is no safetensors file: its header does not start with '{'");
@@ -193,7 +197,9 @@ class HeaderReader {
     const uint64_t data = file_size_ - header_.data_start;
     if (expected != data) {
       fault("the tensors end at byte " + std::to_string(expected) + " of the data, and the file holds " +
-            std::to_string(data) + (expected > data ? " (is the file cut short?)" : " (bytes that belong to nothing)"));
+                std::to_string(data) +
+                (expected > data ? " (is the file cut short?)" : " (bytes that belong to nothing)"),
+            "", expected > data ? kCopyAgain : "");
     }
   }
 

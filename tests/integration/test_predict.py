@@ -132,8 +132,11 @@ class Formats(PredictCase):
         self.assertIn("b.txt:3003, byte 1: is not UTF-8", text)
         file = self.csv_file("c.csv", [["txt"], ["w5"]])
         text = self.refused("side", "--file", file)
-        self.assertIn("c.csv: has no column 'text'; did you mean 'txt'? allowed: the columns are 'txt'", text)
-        self.assertIn("nowhere.txt: cannot be read", self.refused("side", "--file", "nowhere.txt"))
+        self.assertIn("c.csv: has no column 'text'; did you mean 'txt'? allowed: the columns are 'txt' fix: name the column "
+                      "that is meant: --text COLUMN", text)
+        for name in ["nowhere.txt", "nowhere.parquet"]:
+            self.assertIn(f"{name}: cannot be read: No such file or directory fix: name a file that is there, or - for "
+                          "standard input", self.refused("side", "--file", name))
 
     def test_rows_before_a_fault_of_a_stream_are_labelled(self):
         process = self.started("side")

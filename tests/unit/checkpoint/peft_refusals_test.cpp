@@ -79,6 +79,20 @@ TEST_CASE("6: tensors that belong to nothing are refused, all of them listed") {
       "'base_model.model.bert.extra' is unexpected");
 }
 
+TEST_CASE("an adapter for a base of another size is refused with both sizes, and not tensor by tensor") {
+  CHECK(adapter_refusal("half",
+                        [](Json&, auto& tensors) {
+                          for (const char* block : {"0", "1"}) {
+                            const std::string value = std::string(block) + ".attention.self.value.lora_A.weight";
+                            tensor_ending(tensors, value).tensor = at::ones({4, 384});
+                          }
+                          tensors.push_back({"base_model.model.bert.encoder.layer.5.attention.self.value.lora_A.weight",
+                                             at::ones({4, 384})});
+                        }) ==
+        "it was made for width 384 and at least 6 blocks, and the base has width 32 and 2 blocks. Fix: name the base "
+        "that it was made for: --base, in a recipe model");
+}
+
 TEST_CASE("7 and 8: tensors of an update and of the head that are missing are refused in one report") {
   CHECK(adapter_refusal("dora",
                         [](Json&, auto& tensors) {
@@ -139,7 +153,8 @@ TEST_CASE("a shape that the config does not give is refused with the one that it
 
 TEST_CASE("a config that says something else than engram computes is refused") {
   CHECK(config_refusal("peft_type", "IA3") ==
-        "peft_type is \"IA3\" (allowed: \"LORA\", \"PREFIX_TUNING\", \"PROMPT_TUNING\")");
+        "peft_type is \"IA3\" (allowed: \"LORA\", \"PREFIX_TUNING\", \"PROMPT_TUNING\"). Fix: merge it with peft "
+        "(merge_and_unload) and use that folder");
   CHECK(config_refusal("peft_type", nullptr).find("peft_type is missing") == 0);
   CHECK(config_refusal("fan_in_fan_out", true) == "fan_in_fan_out is true (allowed: null, false or empty)");
   CHECK(config_refusal("init_lora_weights", "pissa") ==

@@ -45,9 +45,16 @@ TEST_CASE("the first twenty faults are shown and the others counted", "[data]") 
 
 TEST_CASE("a missing column is refused with the nearest name and the columns that are there", "[data]") {
   CHECK(refused("a.csv", "txt,label\nfine,x\n") ==
-        "a.csv: has no column 'text'; did you mean 'txt'? (allowed: the columns are 'txt', 'label')");
+        "a.csv: has no column 'text'; did you mean 'txt'? (allowed: the columns are 'txt', 'label'). "
+        "Fix: name the column that is meant: --text COLUMN (or --pair, --label), in a recipe text, pair or label");
   CHECK(refused("a.jsonl", "{\"txt\": \"fine\", \"label\": 1}\n") ==
-        "a.jsonl: has no column 'text'; did you mean 'txt'? (allowed: the columns are 'txt', 'label')");
+        "a.jsonl: has no column 'text'; did you mean 'txt'? (allowed: the columns are 'txt', 'label'). "
+        "Fix: name the column that is meant: --text COLUMN (or --pair, --label), in a recipe text, pair or label");
+}
+
+TEST_CASE("a table read with the wrong delimiter is told by its only column", "[data]") {
+  CHECK(refused("a.csv", "text;label\nfine;x\n").find("say that ; stands between values") != std::string::npos);
+  CHECK(refused("a.csv", "text\tlabel\nfine\tx\n").find("say that TAB stands between values") != std::string::npos);
 }
 
 TEST_CASE("columns are named only where there is a header, and positions end with the columns", "[data]") {

@@ -154,7 +154,9 @@ TEST_CASE("rte's test split loads without labels, and is refused once when label
     FAIL("read");
   } catch (const DataError& error) {
     CHECK(std::string(error.what()) ==
-          test->string() + ": has no column 'label' (allowed: the columns are 'sentence_1', 'sentence_2')");
+          test->string() +
+              ": has no column 'label' (allowed: the columns are 'sentence_1', 'sentence_2'). Fix: name "
+              "the column that is meant: --text COLUMN (or --pair, --label), in a recipe text, pair or label");
   }
 }
 

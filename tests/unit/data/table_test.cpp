@@ -150,7 +150,8 @@ TEST_CASE("Parquet nulls, missing columns and nested values are refused", "[data
   CHECK(refused("sentences", "number") ==
         "rows.parquet: has no column 'sentences'; did you mean 'sentence'? (allowed: the columns are 'sentence', "
         "'large', "
-        "'number', 'flag', 'score', 'word', 'gap', 'list')");
+        "'number', 'flag', 'score', 'word', 'gap', 'list'). Fix: name the column that is meant: --text COLUMN (or "
+        "--pair, --label), in a recipe text, pair or label");
 }
 
 TEST_CASE("rows are counted as they are read", "[data]") {

@@ -47,9 +47,10 @@ TEST_CASE("a header without tensors, and tensors without elements, are legal") {
 
 TEST_CASE("a file that is too short for its header is refused") {
   CHECK(refusal([] { parse("abc"); }) ==
-        "m.safetensors: is no safetensors file: it has 3 bytes, and the header's length alone takes 8");
+        "m.safetensors: is no safetensors file: it has 3 bytes, and the header's length alone takes 8. "
+        "Fix: fetch or copy it again");
   CHECK(refusal([] { parse(with_length("{}", 9)); }) ==
-        "m.safetensors: is cut short: its header needs 9 bytes, and 2 follow the length");
+        "m.safetensors: is cut short: its header needs 9 bytes, and 2 follow the length. Fix: fetch or copy it again");
 }
 
 TEST_CASE("a header above 100 MB is refused before anything is read") {
@@ -129,7 +130,8 @@ TEST_CASE("holes, overlaps and bytes beyond the tensors are refused") {
                  "overlap"));
   CHECK(refused(second("[8,12]"), 20) ==
         "m.safetensors: the tensors end at byte 12 of the data, and the file holds 20 (bytes that belong to nothing)");
-  CHECK(contains(refused(second("[8,12]"), 10), "the file holds 10 (is the file cut short?)"));
+  CHECK(contains(refused(second("[8,12]"), 10),
+                 "the file holds 10 (is the file cut short?). Fix: fetch or copy it again"));
   CHECK(contains(refused(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})", 2), "a hole"));
 }
 
