@@ -18,17 +18,11 @@ struct Options {
 
 void execute(const Options& options) {
   const run::Unmerged unmerged = run::unmerge(options.folder, options.into);
-  const bool written = !unmerged.into.empty();
   if (options.json) {
-    const Json told = {{"into", written ? Json(unmerged.into.string()) : Json(nullptr)},
-                       {"base", written ? Json(nullptr) : Json(unmerged.base.string())},
-                       {"tensors_sha256", unmerged.tensors_hash}};
+    const Json told = {{"into", unmerged.into.string()}, {"tensors_sha256", unmerged.tensors_hash}};
     std::cout << told.dump(2) << "\n";
-  } else if (written) {
-    std::cout << unmerged.into.string() << " holds the base again, bit for bit (tensors "
-              << unmerged.tensors_hash.substr(0, 12) << ")\n";
   } else {
-    std::cout << "nothing needs undoing: the base lies unchanged at " << unmerged.base.string() << " (tensors "
+    std::cout << unmerged.into.string() << " holds the base again, bit for bit (tensors "
               << unmerged.tensors_hash.substr(0, 12) << ")\n";
   }
 }

@@ -121,7 +121,7 @@ std::vector<Loaded> load_sets(const std::vector<ScoredData>& data, const Opened&
   for (const ScoredData& each : data) {
     try {
       const model::Head& head = head_for(each.set.task, heads, opened);
-      sets.push_back({head, load_scored(each, head, tokenizer, opened.trained.max_length)});
+      sets.push_back({head, load_scored(each, head, heads, tokenizer, opened.trained.max_length)});
     } catch (const DataError& error) {
       faults.add(error.faults());
     }

@@ -28,12 +28,12 @@ std::string p_text(double p) { return p < 0.001 ? "below 0.001" : text::fixed(p,
 std::string verdict(const EvaluatedSet& set) {
   const Comparison& comparison = set.comparison;
   const int64_t changed = comparison.changed.better + comparison.changed.worse;
-  if (changed == 0) return "every row is as right or wrong as by " + comparison.with;
+  if (changed == 0) return "every row is as right or wrong as with " + comparison.with;
   return text::thousands(comparison.changed.better) + " of " +
-         text::thousands(static_cast<int64_t>(set.labels.size())) + " rows are right that were wrong by " +
-         comparison.with + ", " + text::thousands(comparison.changed.worse) +
-         " the other way round: " + (comparison.p < kChance ? "more" : "no more") +
-         " than chance (McNemar's exact test, p " + (comparison.p < 0.001 ? "" : "= ") + p_text(comparison.p) + ")";
+         text::thousands(static_cast<int64_t>(set.labels.size())) + " rows are right here and wrong with " +
+         comparison.with + "; for " + text::thousands(comparison.changed.worse) +
+         " it is the other way round: " + (comparison.p < kChance ? "chance hardly explains" : "chance could explain") +
+         " that (McNemar's exact test, p " + (comparison.p < 0.001 ? "" : "= ") + p_text(comparison.p) + ")";
 }
 
 std::string line(const EvaluatedSet& set, const std::string& metric) {
@@ -51,9 +51,10 @@ std::string line(const EvaluatedSet& set, const std::string& metric) {
 }
 
 std::string heading(const report::Style& style) {
-  const std::string names = report::pad_left("now", kValueWidth) + "  " + report::pad_left("95 %", kIntervalWidth) +
-                            "  " + report::pad_left("other", kValueWidth) + "  " +
-                            report::pad_left("change", kValueWidth) + "  " + report::pad_left("95 %", kIntervalWidth);
+  const std::string names = report::pad_left("now", kValueWidth) + "  " +
+                            report::pad_left("95 % of now", kIntervalWidth) + "  " +
+                            report::pad_left("other", kValueWidth) + "  " + report::pad_left("change", kValueWidth) +
+                            "  " + report::pad_left("95 % of change", kIntervalWidth);
   return "    " + std::string(kMetricWidth, ' ') + style.paint(report::Colour::dim, names) + "\n";
 }
 
@@ -112,8 +113,9 @@ std::string evaluated_text(const Evaluated& evaluated, const report::Style& styl
     text += "\n  " + style.paint(report::Colour::strong, set.name) + "\n    " +
             report::wrap(about, static_cast<size_t>(style.width) - 4, 4) + "\n";
     if (set.truncated > 0) {
-      text += "    " + text::thousands(set.truncated) + " texts are longer than " +
-              std::to_string(evaluated.max_length) + " tokens and were cut\n";
+      text += "    " + text::thousands(set.truncated) + (set.truncated == 1 ? " text is" : " texts are") +
+              " longer than " + std::to_string(evaluated.max_length) + " tokens and " +
+              (set.truncated == 1 ? "was" : "were") + " cut\n";
     }
     text += heading(style);
     for (const char* metric : {"accuracy", "macro_f1", "loss"}) text += line(set, metric);

@@ -28,6 +28,7 @@ struct Source {
   model::FolderFacts base;
   model::Model* model = nullptr;  // of the base
   checkpoint::MergedParameters parameters;
+  std::vector<model::Head> trained_heads;
   std::vector<model::Head> heads;  // of the result
   // Runs its argument with what is merged on `model`: an adapter as an adapter.
   std::function<void(const std::function<void()>&)> under;
@@ -53,7 +54,8 @@ fs::path trained_folder(const Opened& opened) {
 void settle_heads(Source& source, const checkpoint::MergeAmount& amount, std::vector<std::string>& words) {
   const BaseHeads base = heads_of_base(*source.model, source.base);
   const auto& provenance = source.opened.trained.provenance;
-  for (model::Head head : heads_of(source.opened)) {
+  source.trained_heads = heads_of(source.opened);
+  for (model::Head head : source.trained_heads) {
     const std::optional<model::Head> before = base_head_for(base, head);
     const bool same = before && at::equal(before->weight, head.weight) && at::equal(before->bias, head.bias);
     std::string word = !provenance || provenance->task == head.task ? "as trained" : "as the run kept it";
@@ -130,12 +132,14 @@ std::vector<data::Examples> sets_to_score(const Source& source, const MergeReque
   Faults faults;
   const std::vector<ScoredData> found = scored_data(source.opened, request.data, "", faults);
   if (request.data) faults.raise<DataError>();
-  for (const Fault& fault : faults.list()) notes.push_back("no set is scored again: " + fault.where + " " + fault.what);
+  for (const Fault& fault : faults.list()) {
+    notes.push_back("no set is scored again: " + fault.where + ": " + fault.what);
+  }
   std::vector<data::Examples> sets;
   if (!faults.empty()) return sets;
   for (const ScoredData& each : found) {
     const model::Head& head = head_for(each.set.task, source.heads, source.opened);
-    sets.push_back(load_scored(each, head, tokenizer, source.opened.trained.max_length));
+    sets.push_back(load_scored(each, head, source.heads, tokenizer, source.opened.trained.max_length));
   }
   return sets;
 }
@@ -156,12 +160,25 @@ std::vector<eval::SetScores> score(model::Model& model, const std::vector<model:
   return scores;
 }
 
-void compare_scores(const std::vector<data::Examples>& sets, const std::vector<eval::SetScores>& before,
-                    const std::vector<eval::SetScores>& after, MergeReport& report) {
+// Scale 1 and no interpolation, with the heads that were trained. Empty where that is what is merged.
+std::vector<eval::SetScores> score_as_trained(const Source& source, const checkpoint::MergeAmount& amount,
+                                              const std::vector<data::Examples>& sets) {
+  if (amount.scale == 1 && amount.interpolate == 1) return {};
+  if (!source.opened.trained.adapter) return score(*source.opened.model, source.trained_heads, sets);
+  const checkpoint::ScaledAdapter on(*source.model, *source.opened.trained.adapter, {});
+  return score(*source.model, source.trained_heads, sets);
+}
+
+void compare_scores(const std::vector<data::Examples>& sets, const std::vector<eval::SetScores>& trained,
+                    const std::vector<eval::SetScores>& computed, const std::vector<eval::SetScores>& after,
+                    MergeReport& report) {
+  const std::vector<eval::SetScores>& before = trained.empty() ? computed : trained;
   for (size_t i = 0; i < sets.size(); ++i) {
-    for (const auto& [metric, value] : before[i].metrics) {
-      report.scores.push_back(
-          {.set = sets[i].name, .metric = metric, .before = value, .after = after[i].metrics.at(metric)});
+    for (const auto& [metric, value] : computed[i].metrics) {
+      MergedScore score{
+          .set = sets[i].name, .metric = metric, .computed = value, .as_stored = after[i].metrics.at(metric)};
+      if (!trained.empty()) score.as_trained = trained[i].metrics.at(metric);
+      report.scores.push_back(std::move(score));
     }
     int64_t& others = report.other_answers[sets[i].name];
     for (size_t row = 0; row < before[i].predictions.size(); ++row) {
@@ -214,6 +231,24 @@ MergeReport report_of(const Source& source, const MergeRequest& request) {
   return report;
 }
 
+[[noreturn]] void refuse_without_originals(const fs::path& folder, const fs::path& into,
+                                           const checkpoint::Provenance& provenance) {
+  const std::string again = "merge again with --keep-original to be able to unmerge";
+  Fault fault{
+      .what = "holds no original values, so " + into.string() + " cannot be written; the base that it was merged from ",
+      .where = folder.string(),
+      .fix = again};
+  if (!fs::exists(provenance.base)) {
+    fault.what += "is gone: " + provenance.base;
+  } else if (model::tensors_hash(provenance.base) != provenance.base_tensors) {
+    fault.what += "has other weights now: " + provenance.base;
+  } else {
+    fault.what += "lies unchanged at " + provenance.base;
+    fault.fix = "use " + provenance.base + ", or " + again;
+  }
+  throw DataError(fault);
+}
+
 // What lies beside the weights.
 void complete(const fs::path& folder, const Source& source, const MergeRequest& request, MergeReport& report) {
   if (request.originals == Originals::kept) {
@@ -239,10 +274,11 @@ MergeReport merge(const MergeRequest& request, at::Device device) {
       .probes = choose_probes(source, request, sets, tokenizer), .dtype = request.dtype, .tolerance = report.tolerance};
   report.probes = check.probes.count();
   report.probes_from = check.probes.origin;
-  std::vector<eval::SetScores> before;
+  const std::vector<eval::SetScores> trained = score_as_trained(source, request.amount, sets);
+  std::vector<eval::SetScores> computed;
   source.under([&] {
     check.logits = probe_logits(*source.model, source.heads, check.probes);
-    before = score(*source.model, source.heads, sets);
+    computed = score(*source.model, source.heads, sets);
   });
 
   const checkpoint::FolderSwap swap(request.into);
@@ -254,7 +290,7 @@ MergeReport merge(const MergeRequest& request, at::Device device) {
   const std::unique_ptr<model::Model> written = model::load_model(swap.fresh(), "");
   written->move_to(device);
   report.difference = check_written(*written, check, request.into);
-  compare_scores(sets, before, score(*written, {}, sets), report);
+  compare_scores(sets, trained, computed, score(*written, {}, sets), report);
   complete(swap.fresh(), source, request, report);
   swap.commit();
   return report;
@@ -268,27 +304,16 @@ Unmerged unmerge(const fs::path& folder, const fs::path& into) {
                      .where = folder.string(),
                      .allowed = "a model folder whose provenance.json says that it was merged"});
   }
-  Unmerged unmerged{.tensors_hash = provenance->base_tensors};
-  if (checkpoint::holds_originals(folder)) {
-    const checkpoint::FolderSwap swap(into);
-    checkpoint::write_unmerged(folder, swap.fresh());
-    if (model::tensors_hash(swap.fresh()) != provenance->base_tensors) {
-      throw DataError({.what = "its unmerged.safetensors does not give back the base that provenance.json names",
-                       .where = folder.string(),
-                       .fix = "the base was at " + provenance->base});
-    }
-    swap.commit();
-    unmerged.into = into;
-    return unmerged;
-  }
-  unmerged.base = provenance->base;
-  if (!fs::exists(unmerged.base) || model::tensors_hash(unmerged.base) != provenance->base_tensors) {
-    throw DataError({.what = std::string("holds no original values, and the base that it was merged from ") +
-                             (fs::exists(unmerged.base) ? "has other weights now: " : "is gone: ") + provenance->base,
+  if (!checkpoint::holds_originals(folder)) refuse_without_originals(folder, into, *provenance);
+  const checkpoint::FolderSwap swap(into);
+  checkpoint::write_unmerged(folder, swap.fresh());
+  if (model::tensors_hash(swap.fresh()) != provenance->base_tensors) {
+    throw DataError({.what = "its unmerged.safetensors does not give back the base that provenance.json names",
                      .where = folder.string(),
-                     .fix = "merge with --keep-original to be able to unmerge"});
+                     .fix = "the base was at " + provenance->base});
   }
-  return unmerged;
+  swap.commit();
+  return {.into = into, .tensors_hash = provenance->base_tensors};
 }
 
 }  // namespace engram::run

@@ -26,12 +26,15 @@ struct MergeRequest {
   Originals originals = Originals::left_out;
 };
 
-// One measure of one set, before (the adapter on its base) and after (the folder that was written).
+// One measure of one set.
 struct MergedScore {
   std::string set;
   std::string metric;
-  double before = 0;
-  double after = 0;
+  std::optional<double> as_trained;  // before any scale or interpolation; absent: there is none, so it is `computed`
+  double computed = 0;               // of the point that was asked for, in fp32, without merging
+  double as_stored = 0;              // of the folder that was written
+
+  double before() const { return as_trained.value_or(computed); }
 };
 
 struct MergeReport {
@@ -48,7 +51,7 @@ struct MergeReport {
   int64_t probes = 0;
   std::string probes_from;
   std::vector<MergedScore> scores;               // empty: no set was at hand
-  std::map<std::string, int64_t> other_answers;  // by set: rows whose prediction is another one after the merge
+  std::map<std::string, int64_t> other_answers;  // by set: rows that are answered otherwise than before()
   uint64_t bytes = 0;                            // of the weights
   uint64_t original_bytes = 0;                   // of unmerged.safetensors; 0: not kept
   bool forced = false;
@@ -62,11 +65,11 @@ MergeReport merge(const MergeRequest& request, at::Device device);
 
 // What unmerging comes to.
 struct Unmerged {
-  std::filesystem::path into;  // written; empty: nothing had to be
-  std::filesystem::path base;  // then: where the base lies, with the hash that it should have
+  std::filesystem::path into;
   std::string tensors_hash;
 };
-// Throws DataError: no merged folder, originals that do not give the base's hash, no originals and no base.
+// Throws DataError: no merged folder, no originals (it says whether the base lies unchanged where it was), originals
+// that do not give the base's hash.
 Unmerged unmerge(const std::filesystem::path& folder, const std::filesystem::path& into);
 
 }  // namespace engram::run

@@ -15,7 +15,8 @@ double check_written(const model::Model& written, const MergeCheck& check, const
   if (difference <= check.tolerance) return difference;
   throw DataError({.what = "the merged model does not compute what it was made from: the largest difference of a logit "
                            "over " +
-                           text::thousands(check.probes.count()) + " texts (" + check.probes.origin + ") is " +
+                           text::thousands(check.probes.count()) +
+                           (check.probes.count() == 1 ? " text (" : " texts (") + check.probes.origin + ") is " +
                            text::shortest(difference) + ", and the tolerance " + text::shortest(check.tolerance) +
                            "; nothing was written",
                    .where = into.string(),

@@ -43,23 +43,39 @@ std::string rounding_words(const MergeReport& report) {
          " vanish (" + text::fixed(share, 1) + " %)";
 }
 
+struct Column {
+  const char* name;
+  size_t width;
+};
+constexpr Column kAsTrained{"as trained", 10};
+constexpr Column kComputed{"computed", 8};
+constexpr Column kAsStored{"as stored", 9};
+constexpr Column kChange{"change", 7};
+constexpr Column kOthers{"other answers", 13};
+
+std::string cell(const Column& column, const std::string& value) {
+  return "  " + report::pad_left(value, column.width);
+}
+
+// The change is that from the first column to "as stored", and so are the answers.
 std::string score_table(const MergeReport& report, const report::Style& style) {
   if (report.scores.empty()) return "";
   size_t width = 0;
   for (const MergedScore& score : report.scores) width = std::max(width, report::columns(score.set));
-  std::string table =
-      "\n  " + std::string(width + 14, ' ') + style.paint(report::Colour::dim, "  before     after    change") + "\n";
+  std::string names = report.scores.front().as_trained ? cell(kAsTrained, kAsTrained.name) : "";
+  for (const Column& column : {kComputed, kAsStored, kChange, kOthers}) names += cell(column, column.name);
+  std::string table = "\n  " + std::string(width + 12, ' ') + style.paint(report::Colour::dim, names) + "\n";
   const std::string* above = nullptr;
   for (const MergedScore& score : report.scores) {
     const report::Unit unit = score.metric == "loss" ? report::Unit::nats : report::Unit::share;
     const bool first = above == nullptr || *above != score.set;
     table += "  " + report::pad_right(first ? score.set : "", width) + "  " +
-             report::pad_right(report::metric_label(score.metric), 10) + "  " +
-             report::pad_left(report::value_text(unit, score.before), 8) + "  " +
-             report::pad_left(report::value_text(unit, score.after), 8) + "  " +
-             report::pad_left(report::change_text(unit, score.after - score.before), 8);
-    const int64_t others = report.other_answers.at(score.set);
-    if (first) table += "  " + text::thousands(others) + (others == 1 ? " row" : " rows") + " answered otherwise";
+             report::pad_right(report::metric_label(score.metric), 10);
+    if (score.as_trained) table += cell(kAsTrained, report::value_text(unit, *score.as_trained));
+    table += cell(kComputed, report::value_text(unit, score.computed)) +
+             cell(kAsStored, report::value_text(unit, score.as_stored)) +
+             cell(kChange, report::change_text(unit, score.as_stored - score.before()));
+    if (first) table += cell(kOthers, text::thousands(report.other_answers.at(score.set)));
     table += "\n";
     above = &score.set;
   }
@@ -77,8 +93,8 @@ std::string merged_text(const MergeReport& report, const report::Style& style) {
       entry("heads", text::join(report.heads, "; "), style) + entry("rounding", rounding_words(report), style) +
       entry("check",
             "largest difference of a logit " + scientific(report.difference) + " over " +
-                text::thousands(report.probes) + " texts (" + report.probes_from + "); tolerance " +
-                text::shortest(report.tolerance),
+                text::thousands(report.probes) + (report.probes == 1 ? " text (" : " texts (") + report.probes_from +
+                "); tolerance " + text::shortest(report.tolerance),
             style);
   if (report.original_bytes > 0) {
     text += entry("originals",
@@ -92,7 +108,11 @@ std::string merged_text(const MergeReport& report, const report::Style& style) {
 Json merged_json(const MergeReport& report) {
   Json scores = Json::array();
   for (const MergedScore& score : report.scores) {
-    scores.push_back({{"set", score.set}, {"metric", score.metric}, {"before", score.before}, {"after", score.after}});
+    scores.push_back({{"set", score.set},
+                      {"metric", score.metric},
+                      {"as_trained", score.as_trained ? Json(*score.as_trained) : Json(nullptr)},
+                      {"computed", score.computed},
+                      {"as_stored", score.as_stored}});
   }
   return {{"path", report.path},
           {"into", report.into.string()},

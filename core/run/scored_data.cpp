@@ -3,11 +3,18 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "data/examples.hpp"
 #include "data/sniff.hpp"
 #include "run/recorded_sets.hpp"
 
 namespace engram::run {
 namespace {
+
+constexpr size_t kMostLabels = 20;
+
+std::string label_list(const std::vector<std::string>& labels) {
+  return labels.size() <= kMostLabels ? text::join(labels, ", ") : std::to_string(labels.size()) + " labels";
+}
 
 // What --text and --label could name.
 std::string columns_of(const std::filesystem::path& file) {
@@ -55,6 +62,31 @@ std::vector<ScoredData> recorded(const Opened& opened, const std::string& task, 
   return all;
 }
 
+bool knows(const model::Head& head, const std::string& label) {
+  return std::find(head.labels.begin(), head.labels.end(), label) != head.labels.end();
+}
+
+// Where no label of the file fits, it is not its lines that are wrong.
+void refuse_other_task(const ScoredData& data, const model::Head& head, const std::vector<model::Head>& heads) {
+  const std::vector<std::string> labels = data::label_names(data.set, data.file);
+  const auto known = [&](const model::Head& other) {
+    return [&](const std::string& label) { return knows(other, label); };
+  };
+  if (labels.empty() || std::any_of(labels.begin(), labels.end(), known(head))) return;
+  Fault fault{.what = "no label of the file is one of task '" + head.task + "'",
+              .where = data.file.string(),
+              .allowed = label_list(head.labels),
+              .fix = "name the column of the labels with --label, or map them with --label-names; the file has " +
+                     label_list(labels)};
+  for (const model::Head& other : heads) {
+    if (!std::all_of(labels.begin(), labels.end(), known(other))) continue;
+    fault.what += "; the head '" + other.task + "' has all of them";
+    fault.fix = "add --task " + other.task;
+    break;
+  }
+  throw DataError(fault);
+}
+
 }  // namespace
 
 std::vector<ScoredData> scored_data(const Opened& opened, const std::optional<recipe::DataSet>& named,
@@ -77,8 +109,9 @@ std::vector<ScoredData> scored_data(const Opened& opened, const std::optional<re
   return {data};
 }
 
-data::Examples load_scored(const ScoredData& data, const model::Head& head, const data::Tokenizer& tokenizer,
-                           int64_t max_length) {
+data::Examples load_scored(const ScoredData& data, const model::Head& head, const std::vector<model::Head>& heads,
+                           const data::Tokenizer& tokenizer, int64_t max_length) {
+  refuse_other_task(data, head, heads);
   data::Examples examples = data::load_examples(data.set, data.file, tokenizer, max_length, head.labels);
   if (examples.size() == 0) throw DataError({.what = "holds no rows", .where = data.file.string()});
   if (std::find(examples.labels.begin(), examples.labels.end(), -1) == examples.labels.end()) return examples;

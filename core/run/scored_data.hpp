@@ -25,8 +25,8 @@ std::vector<ScoredData> scored_data(const Opened& opened, const std::optional<re
 
 // Rows, tokens and the labels' places in the head. Throws DataError (file, line): labels that the head does not know,
 // rows without one.
-data::Examples load_scored(const ScoredData& data, const model::Head& head, const data::Tokenizer& tokenizer,
-                           int64_t max_length);
+data::Examples load_scored(const ScoredData& data, const model::Head& head, const std::vector<model::Head>& heads,
+                           const data::Tokenizer& tokenizer, int64_t max_length);
 
 // The head of a task among these. Throws DataError naming the nearest.
 const model::Head& head_for(const std::string& task, const std::vector<model::Head>& heads, const Opened& opened);

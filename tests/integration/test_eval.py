@@ -106,6 +106,24 @@ class Eval(TinyCase):
         self.assertIn("odd.csv:4, column 'label': 'rainy' is no label of task", text)
         self.assertIn("allowed: calm, stormy, windy", text)
 
+    def test_a_file_of_another_task_is_one_fault_that_names_the_task(self):
+        run = self.run_with()
+        text = self.refused(run, "--data", "original.csv", "--text", "text", "--label", "label")
+        self.assertTrue(text.endswith("original.csv: no label of the file is one of task 'side'; the head 'wind' has all "
+                                      "of them allowed: left, right fix: add --task wind"), text)
+        (self.folder / "numbers.csv").write_text("text,label\nw5,0\nw6,1\n")
+        text = self.refused(run, "--data", "numbers.csv", "--text", "text", "--label", "label")
+        self.assertTrue(text.endswith("numbers.csv: no label of the file is one of task 'side' allowed: left, right fix: "
+                                      "name the column of the labels with --label, or map them with --label-names; the "
+                                      "file has 0, 1"), text)
+
+    def test_the_text_says_what_chance_could_explain_and_whose_the_intervals_are(self):
+        run = self.run_with()
+        text = " ".join(self.engram("eval", run, "--task", "side").stdout.split())
+        self.assertIn("now 95 % of now other change 95 % of change", text)
+        self.assertRegex(text, r"rows are right here and wrong with always '\w+'; for \d+ it is the other way round: chance "
+                               r"(could explain|hardly explains) that \(McNemar's exact test, p")
+
     def test_columns_have_to_be_named_and_are_listed(self):
         text = self.refused(MODEL, "--data", "original.csv")
         self.assertIn("--data needs --text, the column of the texts allowed: the columns are 'text', 'label'", text)

@@ -74,8 +74,9 @@ class Merge(TinyCase):
         result = {(row["set"], row["metric"]): row["now"] for row in self.result("tiny")["rows"]}
         self.assertEqual({(score["set"], score["metric"]) for score in told["scores"]}, set(result))
         for score in told["scores"]:
-            self.assertAlmostEqual(score["before"], result[score["set"], score["metric"]], places=5)
-            self.assertAlmostEqual(score["after"], score["before"], places=5)
+            self.assertIsNone(score["as_trained"])
+            self.assertAlmostEqual(score["computed"], result[score["set"], score["metric"]], places=5)
+            self.assertAlmostEqual(score["as_stored"], score["computed"], places=5)
         texts = "w7 w9 w11\nw50 w60 w61\n"
         labels = [[line.split("\t")[0] for line in self.engram("predict", path, stdin=texts).stdout.splitlines()]
                   for path in [run, "merged"]]
@@ -209,16 +210,16 @@ class Merge(TinyCase):
         kept = tensors(self.folder / "m-fp32", "unmerged.safetensors")
         self.assertEqual(len([name for name in kept if name.startswith("encoder.")]), 4)
 
-    def test_without_originals_unmerge_says_where_the_base_is(self):
+    def test_without_originals_unmerge_is_refused_and_says_where_the_base_is(self):
         run = self.run_with()
         self.merge(run, "--into", "merged")
-        done = self.engram("unmerge", "merged", "--into", "back")
-        self.assertIn(f"nothing needs undoing: the base lies unchanged at {self.base}", done.stdout)
-        self.assertFalse((self.folder / "back").exists())
+        text = self.refused("merged", "--into", "back", command="unmerge")
+        self.assertIn("merged: holds no original values, so back cannot be written; the base that it was merged from "
+                      f"lies unchanged at {self.base} fix: use {self.base}, or merge again with --keep-original", text)
         shutil.copyfile(self.other_base() / "model.safetensors", self.base / "model.safetensors")
         text = self.refused("merged", "--into", "back", command="unmerge")
-        self.assertIn("merged: holds no original values, and the base that it was merged from has other weights now", text)
-        self.assertIn("fix: merge with --keep-original to be able to unmerge", text)
+        self.assertIn("so back cannot be written; the base that it was merged from has other weights now", text)
+        self.assertIn("fix: merge again with --keep-original to be able to unmerge", text)
         shutil.rmtree(self.base)
         self.assertIn("is gone", self.refused("merged", "--into", "back", command="unmerge"))
 
@@ -287,6 +288,7 @@ class Merge(TinyCase):
         told = json.loads(done.stdout)
         self.assertEqual((told["probes"], told["probes_from"], told["scores"]), (16, "engram's own sentences", []))
         self.assertIn("no set is scored again:", done.stderr)
+        self.assertIn("original.csv: the file of data.original has changed", " ".join(done.stderr.split()))
         self.assertIn("the file of data.original has changed since the run", done.stderr)
         (self.folder / "probe.txt").write_text("w5 w6\n\nw70 w71 w72\n")
         told = self.merge(run, "--into", "b", "--probe", "probe.txt")
@@ -305,8 +307,25 @@ class Merge(TinyCase):
         run = self.run_with()
         text = self.engram("merge", run, "--into", "merged", "--dtype", "bf16", "--keep-original").stdout
         for words in ["the LORA adapter of", "weights move by", "vanish (", "largest difference of a logit",
-                      "unmerged.safetensors", "answered otherwise", "macro F1"]:
+                      "unmerged.safetensors", "computed  as stored   change  other answers", "macro F1"]:
             self.assertIn(words, text)
+        self.assertNotIn("as trained  computed", text)
+
+    def test_a_point_on_the_way_is_scored_beside_what_was_trained(self):
+        for name, strategies in [("lora", LORA), ("full", "")]:
+            run = self.run_with(strategies, name)
+            result = {(row["set"], row["metric"]): row["now"] for row in self.result(name)["rows"]}
+            amounts = [["--interpolate", "0"]] + ([["--scale", "-3"]] if name == "lora" else [])
+            for number, amount in enumerate(amounts):
+                told = self.merge(run, "--into", f"{name}-{number}", *amount)
+                moved = 0
+                for score in told["scores"]:
+                    self.assertAlmostEqual(score["as_trained"], result[score["set"], score["metric"]], places=5)
+                    self.assertAlmostEqual(score["as_stored"], score["computed"], places=5)
+                    moved = max(moved, abs(score["as_stored"] - score["as_trained"]))
+                self.assertGreater(moved, 1e-3)
+            text = self.engram("merge", run, "--into", f"{name}-text", "--interpolate", "0.5").stdout
+            self.assertIn("as trained  computed  as stored   change  other answers", text)
 
 
 if __name__ == "__main__":
