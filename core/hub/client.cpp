@@ -36,7 +36,13 @@ void sleep(double seconds) {
 struct Trouble {
   Fault fault;
   double asked_wait = 0;  // seconds, of Retry-After
+  bool connection = false;
 };
+
+[[noreturn]] void give_up(const Trouble& trouble) {
+  if (trouble.connection) throw Unreachable(trouble.fault);
+  throw DataError(trouble.fault);
+}
 
 class Patience {
  public:
@@ -47,7 +53,7 @@ class Patience {
   void wait(const Trouble& trouble) {
     ++failed_;
     const double seconds = std::max(kFirstWait * (1 << (failed_ - 1)), trouble.asked_wait);
-    if (failed_ == kMostAttempts) throw DataError(trouble.fault);
+    if (failed_ == kMostAttempts) give_up(trouble);
     if (seconds > kLongestWait) {
       Fault fault = trouble.fault;
       fault.what += "; it asks to wait " + text::duration(seconds);
@@ -72,6 +78,8 @@ Trouble ended_early(const Reply& reply, const Target& target) {
 
 }  // namespace
 
+Unreachable::~Unreachable() = default;
+
 Client::Client(const Access& access, const Reference& reference, const Tell& tell)
     : access_(access), reference_(reference), tell_(tell), http_(access.silent_seconds) {}
 
@@ -89,8 +97,8 @@ Reply Client::get(const std::string& url, const Target* target) {
           success ? ended_early(reply, *target) : Trouble{refusal_of(reply, reference_, access_), reply.retry_after};
       if (!success && !passes(reply.status)) throw DataError(trouble.fault);
     } catch (const ConnectionFailed& failed) {
-      trouble.fault = fault_of(failed);
-      if (!failed.passes()) throw DataError(trouble.fault);
+      trouble = {.fault = fault_of(failed), .connection = true};
+      if (!failed.passes()) give_up(trouble);
     }
     // More than ever before: a server that ignores ranges begins again each time.
     if (have() > most) patience.renew();

@@ -1,6 +1,7 @@
 // Requests to a hub that are repeated while that may help.
 #pragma once
 
+#include "base/errors.hpp"
 #include "hub/environment.hpp"
 #include "hub/events.hpp"
 #include "hub/http.hpp"
@@ -8,6 +9,13 @@
 #include "hub/reference.hpp"
 
 namespace engram::hub {
+
+// No connection came about, or none held.
+class Unreachable : public DataError {
+ public:
+  using DataError::DataError;
+  ~Unreachable() override;
+};
 
 // Where the bytes of a file go.
 struct Target {
@@ -18,7 +26,8 @@ struct Target {
 };
 
 // Cut connections, 408, 429 and 5xx are met by waiting (0.5 s, doubled each time; Retry-After when it is longer) and
-// asking again, five times in a row without a new byte at most. Everything throws DataError for what remains.
+// asking again, five times in a row without a new byte at most. Everything throws DataError for what remains,
+// Unreachable where that is the connection.
 class Client {
  public:
   Client(const Access& access, const Reference& reference, const Tell& tell);

@@ -11,11 +11,21 @@
 #include "hub/client.hpp"
 #include "hub/download.hpp"
 #include "hub/lock.hpp"
+#include "hub/missing_files.hpp"
 
 namespace engram::hub {
 namespace {
 
 namespace fs = std::filesystem;
+
+// A commit never changes, so what lies whole on the disk is what the server would send. Of --all the disk cannot know.
+std::optional<Pulled> from_disk(const PullRequest& request, const Cache& cache, const std::string& reason) {
+  if (!is_commit(request.reference.revision) || request.extent == Extent::everything) return {};
+  std::optional<Snapshot> snapshot = cache.find(request.reference);
+  if (!snapshot || !missing_files(snapshot->folder).names.empty()) return {};
+  cache.refuse_links_that_leave(*snapshot);
+  return Pulled{.snapshot = std::move(*snapshot), .notes = {"the server was not asked: " + reason}};
+}
 
 void refuse_offline(const Access& access, const Reference& reference) {
   if (access.offline_by.empty()) return;
@@ -96,9 +106,18 @@ std::vector<std::string> notes_on(const Selection& selection) {
 
 Pulled pull(const PullRequest& request, const Access& access, const Cache& cache, const Tell& tell) {
   const Reference& reference = request.reference;
+  if (!access.offline_by.empty()) {
+    if (auto held = from_disk(request, cache, access.offline_by + " forbids the network")) return *held;
+  }
   refuse_offline(access, reference);
   Client client(access, reference, tell);
-  const Listing listing = client.list();
+  Listing listing;
+  try {
+    listing = client.list();
+  } catch (const Unreachable& error) {
+    if (auto held = from_disk(request, cache, error.faults().front().text())) return *held;
+    throw;
+  }
   refuse_other_commit(listing, reference);
   const Selection selection = select(listing, request.extent, reference.repository);
   tell(Listed{reference, listing.commit, selection});

@@ -23,7 +23,8 @@ struct Pulled {
 // Files come one after the other, are checked and get their names; the branch or tag points to the commit only when all
 // are there. So a pull that fails leaves what was there before, and the next one goes on from where it stopped. Throws
 // DataError for everything that the server or the network refuses, InternalError (exit 6) when the disk is full,
-// interrupt::Interrupted. Everything that has come so far stays.
+// interrupt::Interrupted. Everything that has come so far stays. A full commit that is complete in the cache is
+// answered from there where the network is forbidden or does not answer.
 Pulled pull(const PullRequest& request, const Access& access, const Cache& cache, const Tell& tell);
 
 }  // namespace engram::hub

@@ -1,5 +1,7 @@
 #include "hub/resolve.hpp"
 
+#include <algorithm>
+
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "hub/environment.hpp"
@@ -23,8 +25,25 @@ std::string held_in(const Cache& cache, const std::vector<std::string>& reposito
   return "a folder, or one of the cache " + cache.folder().string() + ": " + listed(repositories);
 }
 
-[[noreturn]] void refuse_absent(const Reference& reference, const fs::path& local, const Cache& cache,
-                                const std::string& where) {
+// A name that begins with a folder that is here means a place in that folder, so the folder is what is listed.
+void refuse_mistyped_folder(const std::string& name, const fs::path& local, const std::string& where) {
+  const fs::path start = fs::path(name).parent_path();
+  if (start.empty() || !fs::is_directory(local.parent_path())) return;
+  std::vector<std::string> there;
+  std::error_code unreadable;
+  for (const fs::directory_entry& entry : fs::directory_iterator(local.parent_path(), unreadable)) {
+    if (entry.is_directory(unreadable)) there.push_back((start / entry.path().filename()).string());
+  }
+  std::sort(there.begin(), there.end());
+  throw DataError({.what = "there is no folder " + fs::absolute(local).lexically_normal().string() +
+                           text::did_you_mean(name, there),
+                   .where = where,
+                   .allowed = there.empty() ? start.string() + " holds no folder" : listed(there),
+                   .fix = "correct the name"});
+}
+
+[[noreturn]] void refuse_absent(const std::string& name, const Reference& reference, const fs::path& local,
+                                const Cache& cache, const std::string& where) {
   const std::vector<std::string> repositories = cache.repositories();
   const std::vector<std::string> revisions = cache.revisions(reference.repository);
   const std::string pull = "engram pull " + reference.text();
@@ -35,6 +54,7 @@ std::string held_in(const Cache& cache, const std::vector<std::string>& reposito
                      .allowed = listed(revisions),
                      .fix = pull});
   }
+  refuse_mistyped_folder(name, local, where);
   throw DataError({.what = "there is neither a folder " + fs::absolute(local).lexically_normal().string() +
                            " nor a model '" + reference.repository + "' in the Hugging Face cache" +
                            text::did_you_mean(reference.repository, repositories),
@@ -73,7 +93,7 @@ Located resolve(const std::string& name, const fs::path& from_folder, const std:
   if (!reference || fs::exists(local)) return {.folder = local, .snapshot = {}};
   const Cache cache(hub_cache());
   std::optional<Snapshot> snapshot = cache.find(*reference);
-  if (!snapshot) refuse_absent(*reference, local, cache, where);
+  if (!snapshot) refuse_absent(name, *reference, local, cache, where);
   cache.refuse_links_that_leave(*snapshot);
   refuse_incomplete(*snapshot, where);
   return {.folder = snapshot->folder, .snapshot = std::move(snapshot)};

@@ -86,6 +86,27 @@ class Access(PullCase):
             del self.environment[name]
         self.assertEqual(self.hub.requests, [])
 
+    def test_a_whole_commit_in_the_cache_needs_no_network(self):
+        pinned = f"org/name@{COMMIT}"
+        self.pull(pinned)
+        for variable, value, reason in [("HF_HUB_OFFLINE", "1", "HF_HUB_OFFLINE forbids the network"),
+                                        ("HF_ENDPOINT", "http://nowhere.invalid", "the name of the host is not known")]:
+            before = self.environment.get(variable)
+            self.environment[variable] = value
+            done = self.pull(pinned)
+            self.assertEqual(done.stdout, f"{self.snapshot}\n")
+            self.assertIn("note: the server was not asked", done.stderr)
+            self.assertIn(reason, done.stderr)
+            self.refused("org/name")
+            self.refused(pinned, "--all")
+            weights = self.snapshot / "model.safetensors"
+            weights.rename(self.folder / "aside")
+            self.refused(pinned)
+            (self.folder / "aside").rename(weights)
+            self.environment.pop(variable)
+            if before:
+                self.environment[variable] = before
+
     def test_names_that_lead_out_of_the_folder_are_refused(self):
         for name in ["../../../escaped", "/escaped", "a/../../escaped"]:
             self.hub.repositories["org/name"].files = model_files() | {name: b"x"}

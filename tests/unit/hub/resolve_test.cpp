@@ -52,6 +52,20 @@ TEST_CASE("where neither is there, the near names of the cache and the way to fe
             ": gpt2, org/name). Fix: correct the name, or fetch the model: engram pull org/nmae\n");
 }
 
+TEST_CASE("a mistyped name in a folder that is there is told with what the folder holds, and nothing is to be fetched",
+          "[hub]") {
+  const CacheFolder folder;
+  fs::create_directories(folder / "runs/full-001");
+  fs::create_directories(folder / "runs/other");
+  CHECK(refusal([&] { resolve("runs/full-002", folder / "", kWhere); }) ==
+        "r.lua:3: there is no folder " + (folder / "runs/full-002").string() +
+            "; did you mean 'runs/full-001'? (allowed: runs/full-001, runs/other). Fix: correct the name\n");
+  fs::create_directories(folder / "empty");
+  CHECK(contains(refusal([&] { resolve("empty/full", folder / "", kWhere); }), "(allowed: empty holds no folder)"));
+  folder.add_model("models--runs--full", kCommit);
+  CHECK(resolve("runs/full", folder / "", kWhere).snapshot.has_value());
+}
+
 TEST_CASE("an empty cache, or none, is said to be empty", "[hub]") {
   const CacheFolder folder;
   CHECK(contains(refusal([&] { resolve("org/name", folder / "", kWhere); }),
