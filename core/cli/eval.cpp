@@ -47,8 +47,15 @@ void add_eval(CLI::App& app, Context& context) {
   run::OpenRequest& open = options->request.open;
   command.add_option("path", open.path, "A run, a checkpoint, an adapter, a model folder, or org/name")->required();
   options->data.add_to(command);
-  command.add_option("--task", open.task, "Only this task, by its head (default: every set of the run)")
+  command
+      .add_option("--task", open.task,
+                  "Only this task's sets of the run (default: all); the head for --data (default: the trained one)")
       ->type_name("NAME");
+  command.add_option("--labels", open.labels, "What the classes are called, in order, where nothing says it")
+      ->type_name("A,B,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--base", open.base, "The model to put the adapter on, and to compare with")->type_name("PATH");
   command.add_flag("--force", options->force, "Accepts a base with other weights than the one that was trained on");
   command.add_option("--resamples", options->request.resampling.resamples, "Of the bootstrap (default: 2000)")

@@ -52,7 +52,7 @@ void add_amounts(CLI::App& command, run::MergeRequest& request) {
                   "A point between the base (0) and what was trained (1), heads included")
       ->check(check_finite)
       ->check(CLI::Range(0.0, 1.0));
-  command.add_option("--dtype", request.dtype, "fp32, bf16 or fp16: what the weights are stored in")
+  command.add_option("--dtype", request.dtype, "fp32 (default), bf16 or fp16: what the weights are stored in")
       ->check(CLI::IsMember({"fp32", "bf16", "fp16"}));
   command
       .add_option("--tolerance", request.tolerance,
@@ -68,7 +68,8 @@ void add_merge(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App& command = *app.add_subcommand("merge", "Folds an adapter into its base, and checks what was written");
   run::MergeRequest& request = options->request;
-  command.add_option("path", request.open.path, "A run, an adapter, a model folder, or org/name")->required();
+  command.add_option("path", request.open.path, "A run, a checkpoint, an adapter, a model folder, or org/name")
+      ->required();
   command.add_option("--into", request.into, "The model folder to write: a new or an empty one")
       ->type_name("FOLDER")
       ->required();

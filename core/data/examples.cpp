@@ -70,7 +70,7 @@ std::vector<int64_t> label_indices(const recipe::DataSet& set, const Table& tabl
         row.line, set.label ? shown(*set.label) : "",
         {.what = "'" + *row.label + "' is no label of task '" + set.task + "'" + text::did_you_mean(*row.label, labels),
          .allowed = labels.size() <= 20 ? text::join(labels, ", ") : std::to_string(labels.size()) + " labels",
-         .fix = "correct the label, or map it with label_names"});
+         .fix = "correct the label, or map it with label_names (on the command line: --label-names)"});
   }
   faults.raise();
   return indices;

@@ -75,13 +75,25 @@ std::string files_text(const Json& files) {
   return lines;
 }
 
+// One line a value, deeper ones further in.
+std::string made_text(const std::string& name, const Json& made, const std::string& before) {
+  if (!made.is_object()) return line(before + name, plain(made));
+  const bool told = is_set(made, "command");
+  std::string lines = line(before + name, told ? plain(made.at("command")) : "");
+  for (const auto& [key, value] : made.items()) {
+    if (value.is_null() || (told && key == "command")) continue;
+    lines += made_text(text::replaced(key, "_", " "), value, before + "  ");
+  }
+  return lines;
+}
+
 std::string provenance_text(const Json& found) {
   if (!is_set(found, "provenance")) return line("provenance", "not recorded");
   const Json& made = found.at("provenance");
   std::string lines = line("trained from", plain(made.at("base")) + ", task " + plain(made.at("task")));
   if (made.at("recipe").is_object()) lines += line("recipe", plain(made.at("recipe").value("file", Json())));
   if (is_set(made, "adapter")) lines += line("went on from", plain(made.at("adapter").value("folder", Json())));
-  if (is_set(made, "made")) lines += line("made", made.at("made").dump());
+  if (is_set(made, "made")) lines += made_text("made", made.at("made"), "");
   return lines;
 }
 

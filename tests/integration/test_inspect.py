@@ -43,6 +43,15 @@ class Inspecting(TinyCase):
 
 
 class Sound(Inspecting):
+    def test_how_a_merged_model_was_made_is_told_line_by_line(self):
+        self.engram("run", self.recipe("tiny", strategies=LORA), "--out", "tiny")
+        self.engram("merge", "tiny", "--into", "merged", "--scale", "0.5")
+        lines = self.engram("inspect", "merged").stdout.splitlines()
+        at = lines.index("  made            merge")
+        told = {line.split()[0]: line.split()[-1] for line in lines[at + 1:]}
+        self.assertEqual((told["scale"], told["dtype"]), ("0.5", "fp32"))
+        self.assertTrue(all(line.startswith("    ") and "{" not in line for line in lines[at + 1:]))
+
     def test_a_model_made_by_others(self):
         found = self.inspected(MODEL)
         self.kind(found, "model")

@@ -159,9 +159,9 @@ TEST_CASE("unknown labels are refused by line with the nearest name", "[data]") 
                 load(file, text_and_label(), 16, {"world", "sports"});
               }) ==
       "a.csv:3, column 'label': 'wrold' is no label of task 'topics'; did you mean 'world'? (allowed: world, sports). "
-      "Fix: correct the label, or map it with label_names\n"
+      "Fix: correct the label, or map it with label_names (on the command line: --label-names)\n"
       "a.csv:4, column 'label': 'Wordl' is no label of task 'topics'; did you mean 'world'? (allowed: world, sports). "
-      "Fix: correct the label, or map it with label_names");
+      "Fix: correct the label, or map it with label_names (on the command line: --label-names)");
 }
 
 TEST_CASE("examples without a label column have label -1", "[data]") {
