@@ -4,6 +4,7 @@
 #include "base/files.hpp"
 #include "base/text.hpp"
 #include "checkpoint/adapter.hpp"
+#include "hub/environment.hpp"
 #include "hub/resolve.hpp"
 #include "model/tensors_hash.hpp"
 
@@ -45,7 +46,14 @@ fs::path base_of_adapter(const fs::path& adapter, const std::optional<checkpoint
       .what = "the adapter belongs to the model '" + name + "', which is not there; tried " + text::join(tried, ", "),
       .where = adapter.string(),
       .fix = "name the model's folder with --base"};
-  if (!hub::parse_reference(name)) throw DataError(fault);
+  const std::optional<hub::Reference> reference = hub::parse_reference(name);
+  if (!reference) throw DataError(fault);
+  const hub::Cache cache(hub::hub_cache());
+  if (cache.revisions(reference->repository).empty()) {
+    fault.what += " and the Hugging Face cache " + cache.folder().string();
+    fault.fix += ", or fetch it: engram pull " + name;
+    throw DataError(fault);
+  }
   try {
     return hub::resolve(name, "", adapter.string()).folder;
   } catch (const DataError& error) {
