@@ -170,6 +170,13 @@ void add_model_options(CLI::App& command, Options& options) {
   command.add_option("--base", options.open.base, "The model that adapters are put on (default: the one they name)");
   command.add_flag("--force", options.force, "Puts an adapter on a model that it was not trained on");
   command.add_option("--task", options.open.task, "The head to read (default: the one that was trained)");
+  command
+      .add_option("--labels", options.open.labels,
+                  "What the classes of PATH are called, in order, where nothing says it")
+      ->type_name("A,B,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void add_input_options(CLI::App& command, Options& options) {

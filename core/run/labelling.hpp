@@ -25,12 +25,12 @@ struct Labelling {
   std::vector<predict::Input> inputs;  // by variant
   std::vector<bool> input_known;       // by variant: what made it says whether it was trained on pairs
   std::vector<bool> forced;            // by variant: on a base that it was not trained on
-  std::vector<std::string> notes;      // of all of them
+  std::vector<std::string> notes;      // of all of them; the same of several is said once
 };
 
-// The variants are: "base" where the base has a head, the opened adapter under its path unless it is the base itself,
-// and `adapters`. Throws DataError with the faults of all adapters at once: names that are taken, and what
-// open_adapter() refuses; or that nothing is left that has a head.
+// The variants are: "base" where the base has a head, the opened adapter under Opened::name, and `adapters`. Throws
+// DataError with the faults of all adapters at once: names that are taken, and what open_adapter() refuses; or that
+// nothing is left that has a head.
 Labelling labelling(Opened opened, const std::vector<NamedAdapter>& adapters, OtherBase other_base,
                     predict::BatchLimits limits);
 

@@ -1,13 +1,13 @@
 #include "run/opened.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "checkpoint/adapter_heads.hpp"
-#include "checkpoint/artefact.hpp"
-#include "checkpoint/run_folder.hpp"
 #include "hub/resolve.hpp"
+#include "run/kept_checkpoint.hpp"
 
 namespace engram::run {
 namespace {
@@ -17,56 +17,11 @@ using checkpoint::ArtefactKind;
 
 constexpr const char* kUnnamedHead = "labels";  // the task of a head that its folder does not name
 
-[[noreturn]] void refuse_without_best(const checkpoint::RunFolder& run) {
-  const std::string folder = run.path().string();
-  const Json result = fs::exists(run.result()) ? read_json(run.result()) : Json::object();
-  if (result.contains("chosen") && result.at("chosen").is_object()) {
-    throw DataError({.what = "holds no checkpoint: the model as it began scored best, so nothing that was trained is "
-                             "kept",
-                     .where = folder,
-                     .fix = "train longer or at a higher rate, or look at what score takes off (" +
-                            (run.path() / "metrics.csv").string() + " has every evaluation)"});
-  }
-  throw DataError({.what = "holds no checkpoint: the run has not got so far",
-                   .where = folder,
-                   .fix = "go on with engram run --resume " + folder});
-}
-
-// The checkpoint itself, and the run it belongs to.
-struct Found {
-  fs::path folder;
-  ArtefactKind kind = ArtefactKind::model_folder;
-  fs::path run;
+// Which head is read, and what its classes are called where nothing else says it.
+struct Reading {
+  std::string task;                 // empty: the one that was trained, or the first
+  std::vector<std::string> labels;  // empty: as they are
 };
-
-// The run in whose checkpoints the folder lies; empty: none.
-fs::path run_around(const fs::path& folder) {
-  fs::path whole = fs::absolute(folder).lexically_normal();
-  if (!whole.has_filename()) whole = whole.parent_path();
-  const fs::path run = whole.parent_path().parent_path();
-  const bool is_one = whole.parent_path().filename() == "checkpoints" && fs::exists(run / "manifest.json");
-  return is_one ? run : fs::path();
-}
-
-Found find(const fs::path& path) {
-  const checkpoint::Artefact artefact = checkpoint::identify(path);
-  switch (artefact.kind) {
-    case ArtefactKind::model_folder:
-    case ArtefactKind::adapter: return {artefact.folder, artefact.kind, run_around(artefact.folder)};
-    case ArtefactKind::run: break;
-    case ArtefactKind::grid:
-    case ArtefactKind::chain:
-      throw DataError({.what = "holds several runs", .where = path.string(), .fix = "name the folder of one of them"});
-    case ArtefactKind::training_state:
-      throw DataError({.what = "is a training state, which only engram run --resume reads",
-                       .where = path.string(),
-                       .fix = "name the run folder: its best checkpoint is used"});
-  }
-  const checkpoint::RunFolder run = checkpoint::RunFolder::open(artefact.folder);
-  if (!fs::exists(run.best())) refuse_without_best(run);
-  const checkpoint::Artefact best = checkpoint::identify(run.best());
-  return {best.folder, best.kind, artefact.folder};
-}
 
 const model::Head& base_head(const Opened& opened, const std::string& task) {
   const model::Model& model = *opened.model;
@@ -85,50 +40,111 @@ const model::Head& base_head(const Opened& opened, const std::string& task) {
                    .allowed = text::join(names, ", ")});
 }
 
+bool are_made_up(const std::vector<std::string>& labels) {
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] != "LABEL_" + std::to_string(i)) return false;
+  }
+  return true;
+}
+
 // Of an adapter that others made: the base's labels where their number fits, as PEFT does it; else those that
 // transformers makes up.
 std::vector<std::string> labels_for(int64_t classes, const model::FolderFacts& base, std::vector<std::string>& notes) {
   for (const model::FolderFacts::HeadFacts& head : base.heads) {
-    if (static_cast<int64_t>(head.labels.size()) != classes) continue;
+    if (static_cast<int64_t>(head.labels.size()) != classes || are_made_up(head.labels)) continue;
     notes.push_back("its labels are taken from " + base.folder.string() + ": " + text::join(head.labels, ", "));
     return head.labels;
   }
   std::vector<std::string> labels;
   for (int64_t i = 0; i < classes; ++i) labels.push_back("LABEL_" + std::to_string(i));
-  notes.push_back("nothing names its labels: they are called " + labels.front() + " to " + labels.back());
+  notes.push_back("nothing names its labels: they are called " + labels.front() + " to " + labels.back() +
+                  ", unless predict or eval gets names with --labels");
   return labels;
 }
 
-// That a run kept beside its adapter, else one of the base.
-model::Head other_head(const checkpoint::Adapter& adapter, const Opened& opened, const std::string& task) {
-  for (model::Head& head : checkpoint::read_heads_beside(adapter.folder, opened.base.view)) {
-    if (head.task != task) continue;
+// The last part of a path, however it is written; of a repository in the cache, that of its name.
+std::string short_name(const fs::path& path) {
+  const fs::path whole = fs::absolute(path).lexically_normal();
+  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+}
+
+// --labels; `unnamed`: nothing says what the classes mean.
+void name_labels(model::Head& head, const std::vector<std::string>& names, bool unnamed, const fs::path& folder) {
+  if (names.empty() || names == head.labels) return;
+  const auto refuse = [&](const std::string& what, const std::string& allowed, const std::string& fix) {
+    throw DataError({.what = what, .where = folder.string(), .allowed = allowed, .fix = fix});
+  };
+  if (!unnamed) {
+    refuse("--labels: the head '" + head.task + "' has labels already: " + text::join(head.labels, ", "), "",
+           "leave --labels out");
+  }
+  const size_t classes = head.labels.size();
+  if (names.size() != classes || std::set<std::string>(names.begin(), names.end()).size() != classes) {
+    refuse("--labels gives the names " + text::join(names, ", ") + ", and the head has " + std::to_string(classes) +
+               " classes",
+           std::to_string(classes) + " different names, in the order of the classes", "");
+  }
+  head.labels = names;
+}
+
+// What else can be read while an adapter is on: the heads that its run kept beside it, then those of the base.
+std::vector<model::Head> other_heads(const checkpoint::Adapter& adapter, const Opened& opened) {
+  std::vector<model::Head> heads = checkpoint::read_heads_beside(adapter.folder, opened.base.view);
+  for (model::Head& head : heads) {
     head.weight = head.weight.to(opened.model->device());
     head.bias = head.bias.to(opened.model->device());
-    return head;
   }
-  return base_head(opened, task);
+  for (const model::Head& head : opened.model->heads()) {
+    const auto same = [&](const model::Head& other) { return other.task == head.task; };
+    if (std::none_of(heads.begin(), heads.end(), same)) heads.push_back(head);
+  }
+  return heads;
+}
+
+model::Head other_head(const Trained& trained, const Opened& opened, const std::string& own, const std::string& asked) {
+  const checkpoint::Adapter& adapter = *trained.adapter;
+  std::vector<std::string> names;
+  if (adapter.head_weight.defined()) names.push_back(own);
+  for (model::Head& head : other_heads(adapter, opened)) {
+    if (head.task == asked) return std::move(head);
+    if (head.task != own || names.empty()) names.push_back(head.task);
+  }
+  if (names.empty()) return base_head(opened, asked);
+  throw DataError({.what = "has no head '" + asked + "'" + text::did_you_mean(asked, names),
+                   .where = adapter.folder.string(),
+                   .allowed = text::join(names, ", ")});
 }
 
 // The head that is read while an adapter is on: its own, unless another was asked for or it has none.
-model::Head head_under(const Trained& trained, const Opened& opened, const std::string& asked,
+model::Head head_under(const Trained& trained, const Opened& opened, const Reading& reading,
                        std::vector<std::string>& notes) {
   const checkpoint::Adapter& adapter = *trained.adapter;
   const std::string own = trained.provenance ? trained.provenance->task : kUnnamedHead;
-  if (!adapter.head_weight.defined()) {
-    const bool known = trained.provenance && opened.model->find_head(own) != nullptr;
-    return base_head(opened, asked.empty() && known ? own : asked);
+  const bool has_own = adapter.head_weight.defined();
+  model::Head head;
+  if (has_own && (reading.task.empty() || reading.task == own)) {
+    const int64_t classes = adapter.head_weight.size(0);
+    if (trained.provenance) check_labels(*trained.provenance, classes, adapter.folder);
+    std::vector<std::string> unread;
+    head = {.task = own,
+            .labels = trained.provenance ? trained.provenance->labels
+                                         : labels_for(classes, opened.base, reading.labels.empty() ? notes : unread),
+            .weight = adapter.head_weight,
+            .bias = adapter.head_bias};
+    name_labels(head, reading.labels, !trained.provenance, adapter.folder);
+    return head;
   }
-  if (!asked.empty() && asked != own) return other_head(adapter, opened, asked);
-  const int64_t classes = adapter.head_weight.size(0);
-  if (trained.provenance) check_labels(*trained.provenance, classes, adapter.folder);
-  return {.task = own,
-          .labels = trained.provenance ? trained.provenance->labels : labels_for(classes, opened.base, notes),
-          .weight = adapter.head_weight,
-          .bias = adapter.head_bias};
+  if (reading.task.empty()) {
+    const bool known = trained.provenance && opened.model->find_head(own) != nullptr;
+    head = base_head(opened, known ? own : "");
+  } else {
+    head = other_head(trained, opened, own, reading.task);
+  }
+  name_labels(head, reading.labels, are_made_up(head.labels), adapter.folder);
+  return head;
 }
 
-Trained adapter_over(const Opened& opened, const fs::path& folder, OtherBase other_base, const std::string& task) {
+Trained adapter_over(const Opened& opened, const fs::path& folder, OtherBase other_base, const Reading& reading) {
   Trained trained{.adapter = checkpoint::read_adapter(folder, opened.base.view),
                   .provenance = checkpoint::read_provenance(folder)};
   checkpoint::Adapter& adapter = *trained.adapter;
@@ -145,17 +161,18 @@ Trained adapter_over(const Opened& opened, const fs::path& folder, OtherBase oth
     notes.push_back("no " + std::string(checkpoint::kProvenanceFile) + " is beside it: that it was trained on " +
                     opened.base.folder.string() + " is taken on trust");
   }
-  trained.head = head_under(trained, opened, task, notes);
-  for (const std::string& note : notes) trained.notes.push_back(folder.string() + ": " + note);
+  trained.head = head_under(trained, opened, reading, notes);
+  if (!notes.empty()) trained.notes.push_back(folder.string() + ": " + text::join(notes, "; "));
   return trained;
 }
 
 // Of a folder that holds a whole model.
-Trained whole_model(const Opened& opened, const std::string& task) {
+Trained whole_model(const Opened& opened, const Reading& reading) {
   const fs::path& folder = opened.base.folder;
   Trained trained{.provenance = checkpoint::read_provenance(folder), .max_length = opened.base.view.max_positions};
   const std::string own = trained.provenance ? trained.provenance->task : "";
-  trained.head = base_head(opened, task.empty() ? own : task);
+  trained.head = base_head(opened, reading.task.empty() ? own : reading.task);
+  name_labels(trained.head, reading.labels, !trained.provenance && are_made_up(trained.head.labels), folder);
   if (!trained.provenance) return trained;
   trained.max_length = std::min(trained.max_length, trained.provenance->max_length);
   trained.input = trained.provenance->pairs ? predict::Input::pair : predict::Input::text;
@@ -169,24 +186,25 @@ Trained whole_model(const Opened& opened, const std::string& task) {
 }  // namespace
 
 Trained open_adapter(const Opened& opened, const fs::path& path, OtherBase other_base, const std::string& task) {
-  const Found found = find(hub::resolve(path.string(), "", "").folder);
-  if (found.kind == ArtefactKind::adapter) return adapter_over(opened, found.folder, other_base, task);
+  const KeptCheckpoint found = kept_checkpoint(hub::resolve(path.string(), "", "").folder);
+  if (found.kind == ArtefactKind::adapter) return adapter_over(opened, found.folder, other_base, {.task = task});
   throw DataError({.what = "is a whole model, and an adapter is wanted here",
                    .where = found.folder.string(),
                    .fix = "use it by itself, in place of " + opened.base.folder.string()});
 }
 
-Trained base_alone(const Opened& opened) { return whole_model(opened, ""); }
+Trained base_alone(const Opened& opened) { return whole_model(opened, {}); }
 
 Opened open(const OpenRequest& request, at::Device device) {
-  const Found found = find(hub::resolve(request.path, "", "").folder);
+  const KeptCheckpoint found = kept_checkpoint(hub::resolve(request.path, "", "").folder);
   const bool is_adapter = found.kind == ArtefactKind::adapter;
   if (!is_adapter && !request.base.empty()) {
     throw DataError({.what = "is a whole model, which is put on no other",
                      .where = found.folder.string(),
                      .fix = "leave --base out, or name an adapter"});
   }
-  Opened opened{.run = found.run};
+  const Reading reading{.task = request.task, .labels = request.labels};
+  Opened opened{.name = short_name(found.run.empty() ? fs::path(request.path) : found.run), .run = found.run};
   if (!found.run.empty()) opened.manifest = read_json(found.run / "manifest.json");
   const fs::path folder = is_adapter
                               ? base_of_adapter(found.folder, checkpoint::read_provenance(found.folder), request.base)
@@ -195,9 +213,10 @@ Opened open(const OpenRequest& request, at::Device device) {
   opened.model = model::load_model(folder, kUnnamedHead);
   opened.model->move_to(device);
   if (is_adapter) {
-    opened.trained = adapter_over(opened, found.folder, request.other_base, request.task);
-  } else if (request.head == HeadWanted::needed || !opened.model->heads().empty()) {
-    opened.trained = whole_model(opened, request.task);
+    opened.trained = adapter_over(opened, found.folder, request.other_base, reading);
+  } else if (request.head == HeadWanted::needed || !opened.model->heads().empty() || !request.labels.empty()) {
+    opened.trained = whole_model(opened, reading);
+    if (!request.labels.empty()) opened.model->set_head(opened.trained.head);
   } else {
     opened.trained.max_length = opened.base.view.max_positions;
   }

@@ -24,6 +24,7 @@ struct OpenRequest {
   std::string path;  // a run folder (its best checkpoint), a checkpoint, an adapter, a model folder, or org/name
   std::string base;  // the model that an adapter is put on; empty: the one that it names
   std::string task;  // the head to read; empty: the one that was trained, or the folder's first
+  std::vector<std::string> labels = {};  // what its classes are called, where nothing else says it; empty: made up
   OtherBase other_base = OtherBase::refused;
   HeadWanted head = HeadWanted::needed;
 };
@@ -40,6 +41,7 @@ struct Trained {
 };
 
 struct Opened {
+  std::string name;           // the last part of the run's folder, else of what was named
   std::filesystem::path run;  // the run folder that it belongs to; empty: none
   Json manifest;              // of that run; null: none
   model::FolderFacts base;
@@ -48,8 +50,8 @@ struct Opened {
 };
 
 // The model is moved to `device`. Throws DataError: nothing usable is there, no checkpoint has been kept, no head of
-// the name, a base beside a whole model, an adapter whose provenance names other weights, another tokenizer or other
-// labels than there are (both are named).
+// the name, labels for a head that has its own or other classes, a base beside a whole model, an adapter whose
+// provenance names other weights, another tokenizer or other labels than there are (both are named).
 Opened open(const OpenRequest& request, at::Device device);
 
 // A further adapter over the base of `opened`, checked in the same way. `path` is an adapter, or a run whose best

@@ -4,49 +4,24 @@
 
 #include "base/files.hpp"
 #include "base/text.hpp"
-#include "checkpoint/artefact.hpp"
 #include "checkpoint/peft_names.hpp"
-#include "checkpoint/run_folder.hpp"
 #include "checkpoint/strategy_tensors.hpp"
 #include "hub/resolve.hpp"
 #include "run/adapter_base.hpp"
+#include "run/kept_checkpoint.hpp"
 
 namespace engram::run {
 namespace {
 
 namespace fs = std::filesystem;
-using checkpoint::ArtefactKind;
-
-[[noreturn]] void refuse_model(const fs::path& folder, const std::string& named) {
-  throw DataError({.what = "holds a whole model and no adapter",
-                   .where = folder.string(),
-                   .fix = "go on from it as a model: model = \"" + named + "\", without adapter"});
-}
 
 // The adapter itself, of a run the one that it kept.
 fs::path adapter_folder(const fs::path& path) {
-  const checkpoint::Artefact artefact = checkpoint::identify(path);
-  switch (artefact.kind) {
-    case ArtefactKind::adapter: return artefact.folder;
-    case ArtefactKind::model_folder: refuse_model(artefact.folder, artefact.folder.string());
-    case ArtefactKind::run: break;
-    case ArtefactKind::grid:
-    case ArtefactKind::chain:
-      throw DataError({.what = "holds several runs", .where = path.string(), .fix = "name the folder of one of them"});
-    case ArtefactKind::training_state:
-      throw DataError({.what = "is a training state, from which a run goes on as it was",
-                       .where = path.string(),
-                       .fix = "engram run --resume the run folder, or name the run folder as adapter"});
-  }
-  const checkpoint::RunFolder run = checkpoint::RunFolder::open(artefact.folder);
-  if (!fs::exists(run.best())) {
-    throw DataError({.what = "is a run that kept no checkpoint",
-                     .where = path.string(),
-                     .fix = "name a run that ended with an adapter"});
-  }
-  const checkpoint::Artefact best = checkpoint::identify(run.best());
-  if (best.kind != ArtefactKind::adapter) refuse_model(best.folder, best.folder.string());
-  return best.folder;
+  const KeptCheckpoint kept = kept_checkpoint(path);
+  if (kept.kind == checkpoint::ArtefactKind::adapter) return kept.folder;
+  throw DataError({.what = "holds a whole model and no adapter",
+                   .where = kept.folder.string(),
+                   .fix = "go on from it as a model: model = \"" + kept.folder.string() + "\", without adapter"});
 }
 
 bool waives_other_base(const recipe::Recipe& recipe) {

@@ -59,7 +59,22 @@ class SeveralAdapters(PredictCase):
             made = self.rows(*over, "--use", name, stdin=stdin)
             self.assertEqual(list(map(self.rounded, made)), list(map(self.rounded, self.rows(alone, stdin=stdin))))
         self.assertEqual([row["adapter"] for row in self.rows("side", "--adapter", "two=other", stdin="w5\n")],
-                         [str(Path("side/checkpoints/best"))])
+                         ["side"])
+
+    def test_the_adapter_of_path_is_called_as_its_run_or_folder(self):
+        file = self.csv_file("a.csv", [["text", "adapter"], ["w5", "side"], ["w5", "two"]])
+        for path in ["side", "side/checkpoints/best", "./side/"]:
+            rows = self.rows(path, "--adapter", "two=other", "--file", file)
+            self.assertEqual([row["adapter"] for row in rows], ["side", "two"])
+        theirs = [PEFT, "--base", MODEL, "--adapter", "two=other", "--use", "dora"]
+        self.assertEqual(self.rows(*theirs, stdin="w5\n")[0]["adapter"], "dora")
+        self.assertIn("allowed: base, side, two", self.refused("side", "--adapter", "two=other", "--use", "x", stdin=""))
+
+    def test_what_is_to_be_known_of_many_adapters_is_said_once(self):
+        named = [word for i in range(6) for word in ("--adapter", f"n{i}={PEFT}")]
+        told = self.engram("predict", MODEL, *named, stdin="w5\n").stderr
+        self.assertRegex(told, r"^engram: note: each of n0, n1, n2, 3 more: no provenance.json is beside it: [^\n]*; "
+                               r"its labels are [^\n]*\n$")
 
     def test_a_table_of_several_heads_has_a_column_for_every_class(self):
         file = self.csv_file("a.csv", [["text", "adapter"], ["w5", "one"], ["w5", ""]])
@@ -121,7 +136,7 @@ class Bases(PredictCase):
                                    r"and here is [0-9a-f]{12} \(\S*damaged\) fix: name the model that it was trained on "
                                    r"with --base, or use --force if the difference is wanted")
         done = self.engram("predict", "side", "--base", folder, "--force", "--json", stdin="w5\n")
-        self.assertRegex(done.stderr, r"^engram: note: side/checkpoints/best: the adapter was trained on another model: "
+        self.assertRegex(done.stderr, r"^engram: note: side: the adapter was trained on another model: "
                                       r".*; forced\n$")
         self.assertIs(json.loads(done.stdout)["forced"], True)
         self.assertNotIn("forced", self.rows("side", stdin="w5\n")[0])
@@ -171,7 +186,7 @@ class Bases(PredictCase):
         config.write_text(json.dumps(dict(json.loads(config.read_text()), base_model_name_or_path="base")))
         text = self.refused("theirs/adapter", stdin="w5\n")
         self.assertIn(f"the adapter belongs to the model 'base', which is not there; tried base, "
-                      f"{self.folder}/theirs/base, {self.folder}/base; there is neither a folder", text)
+                      f"{self.folder}/theirs/base, {self.folder}/base and the Hugging Face cache ", text)
         self.assertIn("fix: name the model's folder with --base, or fetch it: engram pull base", text)
         shutil.copytree(MODEL, self.folder / "theirs/base")
         self.assertEqual(len(self.rows("theirs/adapter", stdin="w5\n")), 1)
@@ -217,8 +232,31 @@ class Heads(PredictCase):
     def test_another_head_of_the_base_can_be_read_under_an_adapter(self):
         labels = set(self.rows("side", "--task", "labels", stdin="w5\n")[0]["probabilities"])
         self.assertEqual(labels, set(self.rows(MODEL, stdin="w5\n")[0]["probabilities"]))
-        self.assertIn("has no head 'label'; did you mean 'labels'?",
+        self.assertIn("side/checkpoints/best: has no head 'label'; did you mean 'labels'? allowed: side, wind, labels",
                       self.refused("side", "--task", "label", stdin="w5\n"))
+
+    def test_labels_are_named_where_nothing_names_them(self):
+        names = ["one", "two", "three"]
+        shutil.copytree(MODEL, self.folder / "nameless")
+        config = self.folder / "nameless/config.json"
+        written = json.loads(config.read_text())
+        for key in ["id2label", "label2id"]:
+            written.pop(key, None)
+        config.write_text(json.dumps(dict(written, num_labels=3)))
+        file = self.csv_file("rows.csv", [["text", "label"], ["w5", "two"], ["w6", "one"]])
+        for path in [["nameless"], [PEFT, "--base", MODEL], [PEFT, "--base", "nameless"]]:
+            self.assertEqual(list(self.rows(*path, "--labels", "one,two,three", stdin="w5\n")[0]["probabilities"]), names)
+            scored = json.loads(self.engram("eval", *path, "--labels", "one,two,three", "--data", file, "--text", "text",
+                                            "--label", "label", "--json").stdout)
+            self.assertEqual(scored["sets"][0]["labels"], names)
+            told = self.refused(*path, "--labels", "one,two", stdin="w5\n")
+            self.assertIn("--labels gives the names one, two, and the head has 3 classes allowed: 3 different names, in the "
+                          "order of the classes", told)
+            self.assertIn("3 different names", self.refused(*path, "--labels", "one,two,two", stdin="w5\n"))
+        self.assertIn("unless predict or eval gets names with --labels",
+                      self.engram("predict", PEFT, "--base", "nameless", stdin="w5\n").stderr)
+        self.assertIn("side/checkpoints/best: --labels: the head 'side' has labels already: left, right fix: leave --labels "
+                      "out", self.refused("side", "--labels", "up,down", stdin="w5\n"))
 
     def test_a_head_that_a_run_kept_beside_its_adapter_can_be_read(self):
         heads = json.loads((self.folder / "side/checkpoints/best/heads.json").read_text())["others"]
