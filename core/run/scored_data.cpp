@@ -111,8 +111,13 @@ std::vector<ScoredData> scored_data(const Opened& opened, const std::optional<re
 
 data::Examples load_scored(const ScoredData& data, const model::Head& head, const std::vector<model::Head>& heads,
                            const data::Tokenizer& tokenizer, int64_t max_length) {
-  refuse_other_task(data, head, heads);
-  data::Examples examples = data::load_examples(data.set, data.file, tokenizer, max_length, head.labels);
+  data::Examples examples;
+  try {
+    examples = data::load_examples(data.set, data.file, tokenizer, max_length, head.labels);
+  } catch (const DataError&) {
+    refuse_other_task(data, head, heads);
+    throw;
+  }
   if (examples.size() == 0) throw DataError({.what = "holds no rows", .where = data.file.string()});
   if (std::find(examples.labels.begin(), examples.labels.end(), -1) == examples.labels.end()) return examples;
   throw DataError({.what = "holds rows without a label, which cannot be scored", .where = data.file.string()});
