@@ -19,9 +19,9 @@ struct FolderFacts {
     std::vector<std::string> labels;
   };
   std::vector<HeadFacts> heads;
-  std::filesystem::path tokenizer_file;  // tokenizer.json
+  std::filesystem::path tokenizer_file;              // tokenizer.json
   std::vector<std::filesystem::path> weights_files;  // model.safetensors, or its shards
-  uint64_t weights_bytes = 0;                         // of all of them
+  uint64_t weights_bytes = 0;                        // of all of them
 };
 
 // Throws DataError with everything that is wrong with the folder at once.
