@@ -16,22 +16,15 @@ namespace {
 // What is copied where.
 using Copies = std::vector<std::pair<at::Tensor, at::Tensor>>;  // to, from
 
-at::Tensor live(const std::vector<model::NamedTensor>& claimed, const std::string& name) {
-  for (const model::NamedTensor& entry : claimed) {
-    if (entry.name == name) return entry.tensor;
-  }
-  throw InternalError({.what = "the claimed tensor '" + name + "' is in the plan and not in memory"});
-}
-
 void add_updates(const Adapter& adapter, const strategy::Resolution& resolution,
                  const std::vector<model::NamedTensor>& claimed, Copies& copies) {
   std::vector<std::string> others;
   const std::map<std::string, PlannedUpdate> planned = planned_updates(resolution, others);
   for (const PeftUpdate& update : adapter.updates) {
     const PlannedUpdate& plan = planned.at(update.site);
-    copies.emplace_back(live(claimed, plan.a), update.a);
-    copies.emplace_back(live(claimed, plan.b), update.b);
-    if (update.magnitude.defined()) copies.emplace_back(live(claimed, plan.magnitude), update.magnitude);
+    copies.emplace_back(claimed_tensor(claimed, plan.a), update.a);
+    copies.emplace_back(claimed_tensor(claimed, plan.b), update.b);
+    if (update.magnitude.defined()) copies.emplace_back(claimed_tensor(claimed, plan.magnitude), update.magnitude);
   }
 }
 
@@ -49,7 +42,7 @@ std::vector<at::Tensor> columns_of(const at::Tensor& rows, const std::vector<at:
 void add_tokens(const Adapter& adapter, const model::Model& model, const strategy::Resolution& resolution,
                 const std::vector<model::NamedTensor>& claimed, Copies& copies) {
   const std::string strategy = planned_tokens(resolution, adapter.virtual_tokens->kind)->strategy;
-  const auto own = [&](const std::string& name) { return live(claimed, strategy + "." + name); };
+  const auto own = [&](const std::string& name) { return claimed_tensor(claimed, strategy + "." + name); };
   const std::vector<at::Tensor> made = made_by_sources(resolution, model.view(), own);
   const std::vector<at::Tensor> columns = columns_of(adapter.virtual_tokens->rows, made);
   if (std::all_of(made.begin(), made.end(), [&](const at::Tensor& one) { return is_one_of(one, claimed); })) {
@@ -69,7 +62,7 @@ void add_tokens(const Adapter& adapter, const model::Model& model, const strateg
                      .fix = "put back the file that belongs to it, or leave the network out of the recipe"});
   }
   for (const std::string& name : trained_by(strategy, resolution)) {
-    copies.emplace_back(live(claimed, name), stored.at(name));
+    copies.emplace_back(claimed_tensor(claimed, name), stored.at(name));
   }
 }
 

@@ -2,18 +2,34 @@
 
 #include <algorithm>
 
+#include "base/errors.hpp"
+
 namespace engram::checkpoint {
+
+const sdk::LowRank* low_rank_of(const strategy::ResolvedAdapter& adapter) {
+  if (const auto* custom = std::get_if<sdk::Custom>(&adapter.adapt.adapter)) {
+    return custom->peft_kind == "dora" ? &custom->low_rank : nullptr;
+  }
+  return std::get_if<sdk::LowRank>(&adapter.adapt.adapter);
+}
+
+std::string magnitude_of(const strategy::ResolvedAdapter& adapter) {
+  const auto* custom = std::get_if<sdk::Custom>(&adapter.adapt.adapter);
+  return custom == nullptr || custom->magnitude.empty() ? "" : adapter.strategy + "." + custom->magnitude;
+}
+
+const at::Tensor& claimed_tensor(const std::vector<model::NamedTensor>& claimed, const std::string& name) {
+  for (const model::NamedTensor& entry : claimed) {
+    if (entry.name == name) return entry.tensor;
+  }
+  throw InternalError({.what = "the claimed tensor '" + name + "' is in the plan and not in memory"});
+}
 
 std::map<std::string, PlannedUpdate> planned_updates(const strategy::Resolution& resolution,
                                                      std::vector<std::string>& others) {
   std::map<std::string, PlannedUpdate> planned;
   for (const strategy::ResolvedAdapter& adapter : resolution.adapters) {
-    const auto* low_rank = std::get_if<sdk::LowRank>(&adapter.adapt.adapter);
-    std::string magnitude;
-    if (const auto* custom = std::get_if<sdk::Custom>(&adapter.adapt.adapter)) {
-      if (custom->peft_kind == "dora") low_rank = &custom->low_rank;
-      magnitude = custom->magnitude;
-    }
+    const sdk::LowRank* low_rank = low_rank_of(adapter);
     const std::string space = adapter.strategy + ".";
     const strategy::ResolvedTensor* a = low_rank == nullptr ? nullptr : resolution.find(space + low_rank->a);
     if (a == nullptr || a->shape.size() != 2 || planned.contains(adapter.adapt.site)) {
@@ -22,7 +38,7 @@ std::map<std::string, PlannedUpdate> planned_updates(const strategy::Resolution&
     }
     planned[adapter.adapt.site] = {.a = space + low_rank->a,
                                    .b = space + low_rank->b,
-                                   .magnitude = magnitude.empty() ? "" : space + magnitude,
+                                   .magnitude = magnitude_of(adapter),
                                    .rank = a->shape[0],
                                    .scale = low_rank->scale};
   }

@@ -11,6 +11,14 @@
 
 namespace engram::checkpoint {
 
+// The low-rank part of an adapter that PEFT's LoRA has; nullptr: it has none such.
+const sdk::LowRank* low_rank_of(const strategy::ResolvedAdapter& adapter);
+// The qualified name of its magnitudes; empty: no DoRA.
+std::string magnitude_of(const strategy::ResolvedAdapter& adapter);
+
+// Throws InternalError where none of that name is in memory.
+const at::Tensor& claimed_tensor(const std::vector<model::NamedTensor>& claimed, const std::string& name);
+
 // For one site, LoRA or DoRA.
 struct PlannedUpdate {
   std::string a, b, magnitude;  // claimed tensors by qualified name; no magnitude: no DoRA

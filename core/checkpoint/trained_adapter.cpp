@@ -6,35 +6,14 @@
 #include <algorithm>
 #include <set>
 
-#include "base/errors.hpp"
 #include "checkpoint/peft_names.hpp"
+#include "checkpoint/planned_adapter.hpp"
 #include "model/view_lookup.hpp"
 
 namespace engram::checkpoint {
 namespace {
 
 using Tensors = std::vector<model::NamedTensor>;
-
-// The low-rank part of an adapter that PEFT's LoRA has; nullptr: it has none such.
-const sdk::LowRank* low_rank_of(const strategy::ResolvedAdapter& adapter) {
-  if (const auto* custom = std::get_if<sdk::Custom>(&adapter.adapt.adapter)) {
-    return custom->peft_kind == "dora" ? &custom->low_rank : nullptr;
-  }
-  return std::get_if<sdk::LowRank>(&adapter.adapt.adapter);
-}
-
-// The magnitudes' name; empty: no DoRA.
-std::string magnitude_of(const strategy::ResolvedAdapter& adapter) {
-  const auto* custom = std::get_if<sdk::Custom>(&adapter.adapt.adapter);
-  return custom == nullptr ? "" : custom->magnitude;
-}
-
-const at::Tensor& tensor_named(const Tensors& tensors, const std::string& name) {
-  for (const model::NamedTensor& entry : tensors) {
-    if (entry.name == name) return entry.tensor;
-  }
-  throw InternalError({.what = "the claimed tensor '" + name + "' is in the plan and not in memory"});
-}
 
 bool has_shape(const strategy::Resolution& resolution, const std::string& name, size_t dimensions) {
   const strategy::ResolvedTensor* tensor = resolution.find(name);
@@ -47,7 +26,7 @@ bool is_peft_kind(const strategy::Resolution& resolution, const strategy::Resolv
   if (low_rank == nullptr) return false;
   const std::string space = adapter.strategy + ".", magnitude = magnitude_of(adapter);
   return has_shape(resolution, space + low_rank->a, 2) && has_shape(resolution, space + low_rank->b, 2) &&
-         (magnitude.empty() || has_shape(resolution, space + magnitude, 1));
+         (magnitude.empty() || has_shape(resolution, magnitude, 1));
 }
 
 // The trunk's own parameters that train, heads left out.
@@ -77,30 +56,6 @@ bool are_biases_of_peft(const std::vector<std::string>& trained, const std::set<
   return trained.empty() || trained.size() == all || (trained.size() == of_sites && only_of_sites);
 }
 
-// A strategy's tensors by their own names.
-sdk::TensorByName own_tensors(const std::string& strategy, const Tensors& claimed) {
-  return [&claimed, space = strategy + "."](const std::string& name) { return tensor_named(claimed, space + name); };
-}
-
-// What the sources make, in the order of PEFT's rows.
-std::vector<at::Tensor> made_by(const strategy::Resolution& resolution, const sdk::ModelView& view,
-                                const Tensors& claimed) {
-  if (resolution.prompt) {
-    const auto& [strategy, prompt] = *resolution.prompt;
-    return {prompt.source(own_tensors(strategy, claimed))};
-  }
-  std::vector<at::Tensor> made;
-  for (const sdk::AttentionSite& site : view.attention_sites) {
-    for (const auto& [strategy, prefix] : resolution.prefixes) {
-      if (prefix.site != site.name) continue;
-      const sdk::KeysValues both = prefix.source(own_tensors(strategy, claimed));
-      made.push_back(both.keys);
-      made.push_back(both.values);
-    }
-  }
-  return made;
-}
-
 bool covers_every_site(const strategy::Resolution& resolution, const sdk::ModelView& view) {
   std::set<std::string> sites;
   for (const auto& [strategy, prefix] : resolution.prefixes) sites.insert(prefix.site);
@@ -112,15 +67,17 @@ bool covers_every_site(const strategy::Resolution& resolution, const sdk::ModelV
 
 void add_virtual_tokens(TrainedAdapter& trained, const sdk::ModelView& view, const strategy::Resolution& resolution,
                         const Tensors& claimed) {
-  const std::vector<at::Tensor> made = made_by(resolution, view, claimed);
+  const std::string owner = resolution.prompt ? resolution.prompt->strategy : resolution.prefixes.front().strategy;
+  const std::vector<at::Tensor> made = made_by_sources(
+      resolution, view,
+      [&, space = owner + "."](const std::string& name) { return claimed_tensor(claimed, space + name); });
   const auto kind = resolution.prompt ? VirtualTokens::Kind::prompt : VirtualTokens::Kind::prefix;
   trained.adapter.peft_type = resolution.prompt ? kPromptType : kPrefixType;
   trained.adapter.virtual_tokens = {.kind = kind, .rows = at::cat(made, 1)};
-  const std::string owner = resolution.prompt ? resolution.prompt->strategy : resolution.prefixes.front().strategy;
-  for (const model::NamedTensor& entry : claimed) {
-    const strategy::ResolvedTensor* resolved = resolution.find(entry.name);
-    const bool is_row = std::any_of(made.begin(), made.end(), [&](const auto& t) { return t.is_same(entry.tensor); });
-    if (resolved->owner == owner && !resolved->kept && !is_row) trained.not_held.push_back(entry.name);
+  for (const std::string& name : trained_by(owner, resolution)) {
+    const at::Tensor& tensor = claimed_tensor(claimed, name);
+    const bool is_row = std::any_of(made.begin(), made.end(), [&](const auto& t) { return t.is_same(tensor); });
+    if (!is_row) trained.not_held.push_back(name);
   }
 }
 
@@ -136,9 +93,9 @@ void add_updates(Adapter& adapter, const model::Model& model, const strategy::Re
     const sdk::LowRank& low_rank = *low_rank_of(entry);
     const std::string space = entry.strategy + ".", magnitude = magnitude_of(entry);
     adapter.updates.push_back({.site = entry.adapt.site,
-                               .a = tensor_named(claimed, space + low_rank.a),
-                               .b = tensor_named(claimed, space + low_rank.b),
-                               .magnitude = magnitude.empty() ? at::Tensor() : tensor_named(claimed, space + magnitude),
+                               .a = claimed_tensor(claimed, space + low_rank.a),
+                               .b = claimed_tensor(claimed, space + low_rank.b),
+                               .magnitude = magnitude.empty() ? at::Tensor() : claimed_tensor(claimed, magnitude),
                                .scale = low_rank.scale});
   }
   for (const std::string& name : trained_trunk(resolution, model.view())) {
