@@ -105,10 +105,18 @@ void write_parts_atomically(const std::filesystem::path& file, std::span<const s
     for (const std::string_view part : parts) write_all(descriptor.get(), part, file);
     if (::fsync(descriptor.get()) != 0) cannot_write(file, std::strerror(errno));
     if (::rename(temporary.c_str(), file.c_str()) != 0) cannot_write(file, std::strerror(errno));
+    flush_folder(file.has_parent_path() ? file.parent_path() : ".");
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;
   }
+}
+
+void flush_folder(const std::filesystem::path& folder) {
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // EINVAL: a file system that flushes no folders.
+  const bool flushed = descriptor.get() >= 0 && (::fsync(descriptor.get()) == 0 || errno == EINVAL);
+  if (!flushed) cannot_write(folder, std::strerror(errno));
 }
 
 std::string sha256(std::string_view bytes) {

@@ -20,6 +20,9 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view b
 // The same for content that lies in several places, written one after the other without being joined in memory.
 void write_parts_atomically(const std::filesystem::path& file, std::span<const std::string_view> parts);
 
+// Makes renames in a folder last through a loss of power. Throws InternalError (exit 6).
+void flush_folder(const std::filesystem::path& folder);
+
 // SHA-256 as 64 lower-case hexadecimal digits.
 std::string sha256(std::string_view bytes);
 std::string sha256_of_file(const std::filesystem::path& file);

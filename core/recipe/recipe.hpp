@@ -72,6 +72,21 @@ struct StrategyEntry {
 enum class Precision { fp32, bf16 };
 enum class Device { automatic, cpu, cuda };
 
+// What becomes of a step whose gradient norm or loss is far above those before it.
+enum class SpikeAction {
+  skip,       // its update is left out
+  cut,        // so it is, and the rate is cut from there on
+  roll_back,  // training goes back to the last accepted state, at a cut rate
+};
+
+struct Spikes {
+  SpikeAction action = SpikeAction::skip;
+  double factor = 10;   // a spike: above so many times the mean of the last `window` steps that were none
+  int64_t window = 50;  // steps; until they are full, no step is a spike
+  double cut = 0.5;     // what the rate is multiplied with; unused by skip
+  int64_t most = 10;    // spikes in a run; one more ends it
+};
+
 struct Train {
   double epochs = 3;
   int64_t batch_size = 16;   // examples per micro-batch
@@ -90,6 +105,7 @@ struct Train {
   std::optional<double> dropout;  // absent: the model's own config; 0 switches every dropout of the base model off
   int64_t evaluations_in_first_epoch = 4;
   int64_t evaluation_batch_size = 32;
+  std::optional<Spikes> spikes;  // absent: spikes are trained on; what is not finite ends the run in any case
 };
 
 // When a training state is saved, besides the end of a run.
@@ -97,7 +113,7 @@ enum class SaveEvery { epoch, evaluation };
 
 struct Checkpoints {
   SaveEvery every = SaveEvery::epoch;
-  int64_t keep_last = 1;
+  int64_t keep_last = 2;  // a damaged one then leaves one to go on from
 };
 
 // Either a Lua function or absent (then the default named beside the field is used).

@@ -14,6 +14,7 @@ struct RunOptions {
   std::filesystem::path out;          // empty: the next free runs/<recipe>-NNN
   std::filesystem::path resume;       // a run folder to go on with; then `out` is empty
   std::optional<double> max_seconds;  // end, saved, after so much time
+  std::optional<int64_t> stop_at;     // end, saved, as an interruption would, once so many steps are done
   double process_seconds = 0;         // how old the process was when the run's turn came
 };
 
