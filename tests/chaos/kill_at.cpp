@@ -1,8 +1,10 @@
-// Preloaded into a program: counts its operations on files below a folder, writes each down, and ends the process with
-// SIGKILL in the middle of one of them, as kills.py asks:
-//   ENGRAM_KILL_BELOW  the folder
-//   ENGRAM_KILL_AT     the number of the operation that is the last (0: none); a write leaves half of its bytes
-//   ENGRAM_KILL_LOG    where the operations are written down, one a line: number, name, path
+// Preloaded into a program: counts its operations on files below a folder, writes each down, and sends the process
+// signals in the middle of one of them:
+//   ENGRAM_KILL_BELOW   the folder
+//   ENGRAM_KILL_AT      the number of the operation (0: none); where the process ends there, a write leaves half of its
+//                       bytes
+//   ENGRAM_KILL_SIGNAL  the numbers of the signals, with spaces between them (default: 9)
+//   ENGRAM_KILL_LOG     where the operations are written down, one a line: number, name, path
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 #include <string>
 
 namespace {
@@ -39,25 +42,28 @@ std::string path_of(int descriptor) {
 void write_down(long number, const char* name, const std::string& path) {
   const char* log = std::getenv("ENGRAM_KILL_LOG");
   if (log == nullptr) return;
-  const int file = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  const int file =
+      static_cast<int>(::syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   const std::string line = std::to_string(number) + "\t" + name + "\t" + path + "\n";
   ::syscall(SYS_write, file, line.data(), line.size());
   ::syscall(SYS_close, file);
 }
 
-// Whether this operation is the last one.
-bool counts_as_last(const char* name, const std::string& path) {
+// Whether this operation is the one that is struck.
+bool is_struck(const char* name, const std::string& path) {
   const char* below = std::getenv("ENGRAM_KILL_BELOW");
   if (below == nullptr || !path.starts_with(below)) return false;
   const long number = ++counted;
   write_down(number, name, path);
-  const char* last = std::getenv("ENGRAM_KILL_AT");
-  return last != nullptr && std::atol(last) == number;
+  const char* struck = std::getenv("ENGRAM_KILL_AT");
+  return struck != nullptr && std::atol(struck) == number;
 }
 
-[[noreturn]] void die() {
-  ::kill(::getpid(), SIGKILL);
-  for (;;) ::pause();
+// The process may survive it.
+void strike() {
+  const char* signals = std::getenv("ENGRAM_KILL_SIGNAL");
+  std::istringstream numbers(signals != nullptr ? signals : "9");
+  for (int number = 0; numbers >> number;) ::kill(::getpid(), number);
 }
 
 template <class Function>
@@ -66,7 +72,7 @@ Function next(const char* name) {
 }
 
 void before(const char* name, const std::string& path) {
-  if (counts_as_last(name, path)) die();
+  if (is_struck(name, path)) strike();
 }
 
 int open_file(const char* path, int flags, mode_t mode) {
@@ -112,18 +118,18 @@ FILE* fopen(const char* path, const char* mode) {
 }
 
 ssize_t write(int descriptor, const void* bytes, size_t count) {
-  if (counts_as_last("write", path_of(descriptor))) {
-    ::syscall(SYS_write, descriptor, bytes, count / 2);
-    die();
+  size_t done = 0;
+  if (is_struck("write", path_of(descriptor))) {
+    done = count / 2;
+    ::syscall(SYS_write, descriptor, bytes, done);
+    strike();
   }
-  return ::syscall(SYS_write, descriptor, bytes, count);
+  const ssize_t rest = ::syscall(SYS_write, descriptor, static_cast<const char*>(bytes) + done, count - done);
+  return rest < 0 ? rest : rest + static_cast<ssize_t>(done);
 }
 
 ssize_t writev(int descriptor, const struct iovec* parts, int count) {
-  if (counts_as_last("write", path_of(descriptor))) {
-    if (count > 0) ::syscall(SYS_write, descriptor, parts[0].iov_base, parts[0].iov_len / 2);
-    die();
-  }
+  before("write", path_of(descriptor));
   return ::syscall(SYS_writev, descriptor, parts, count);
 }
 

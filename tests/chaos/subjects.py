@@ -120,6 +120,10 @@ class Workshop:
         for folder in self.folder.glob("*/"):
             shutil.rmtree(folder)
 
+    def without_run(self):
+        """Nothing has run here, and caches are warm."""
+        shutil.rmtree(self.out, ignore_errors=True)
+
     def start(self, *arguments, environment=None, **options):
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         return subprocess.Popen([ENGRAM, *map(str, arguments)], cwd=self.folder,
