@@ -96,6 +96,19 @@ void check_waiver_and_score(const Recipe& recipe, const Value& top, Faults& faul
   }
 }
 
+// A training state is accepted at evaluations: at the end of an epoch, or at each.
+void check_spikes(const Recipe& recipe, const Value& top, Faults& faults) {
+  const Train& train = recipe.train;
+  if (!train.spikes || train.spikes->action != SpikeAction::roll_back) return;
+  if (recipe.checkpoints.every == SaveEvery::evaluation || train.epochs > 1) return;
+  const Value* action = top.find("train")->find("spikes")->find("action");
+  faults.add(fault_at(*action,
+                      "there is nothing to go back to: checkpoints.every = \"epoch\" saves the first training state "
+                      "after an epoch, and train.epochs is " +
+                          text::shortest(train.epochs),
+                      "'skip', 'cut'", "checkpoints = { every = \"evaluation\" } saves one at each evaluation"));
+}
+
 }  // namespace
 
 void check_references(const Recipe& recipe, const Value& top, Faults& faults) {
@@ -105,6 +118,7 @@ void check_references(const Recipe& recipe, const Value& top, Faults& faults) {
   const bool readable = data != nullptr && data->table() != nullptr && data->table()->list.empty();
   if (readable) check_compulsory_sets(recipe, *data, faults);
   check_waiver_and_score(recipe, top, faults);
+  check_spikes(recipe, top, faults);
 }
 
 }  // namespace engram::recipe

@@ -88,6 +88,15 @@ Json strategies(const Recipe& recipe) {
   return all;
 }
 
+Json spikes(const std::optional<Spikes>& spikes) {
+  if (!spikes) return nullptr;
+  return {{"action", name_of(kSpikeNames, spikes->action)},
+          {"factor", spikes->factor},
+          {"window", spikes->window},
+          {"cut", spikes->cut},
+          {"most", spikes->most}};
+}
+
 Json train(const Train& train) {
   return {{"epochs", train.epochs},
           {"batch_size", train.batch_size},
@@ -105,7 +114,8 @@ Json train(const Train& train) {
           {"seed", train.seed},
           {"dropout", or_null(train.dropout)},
           {"evaluations_in_first_epoch", train.evaluations_in_first_epoch},
-          {"evaluation_batch_size", train.evaluation_batch_size}};
+          {"evaluation_batch_size", train.evaluation_batch_size},
+          {"spikes", spikes(train.spikes)}};
 }
 
 Json own_metrics(const Recipe& recipe) {

@@ -25,6 +25,8 @@ inline const Names<TextEncoding> kEncodingNames = {{"utf-8", TextEncoding::utf8}
                                                    {"iso-8859-1", TextEncoding::iso_8859_1}};
 inline const Names<Precision> kPrecisionNames = {{"fp32", Precision::fp32}, {"bf16", Precision::bf16}};
 inline const Names<SaveEvery> kSaveNames = {{"epoch", SaveEvery::epoch}, {"evaluation", SaveEvery::evaluation}};
+inline const Names<SpikeAction> kSpikeNames = {
+    {"skip", SpikeAction::skip}, {"cut", SpikeAction::cut}, {"roll back", SpikeAction::roll_back}};
 inline const Names<Device> kDeviceNames = {{"auto", Device::automatic}, {"cpu", Device::cpu}, {"cuda", Device::cuda}};
 
 template <class Enum>

@@ -36,6 +36,12 @@ Range Range::above_to(double bound, double most) {
   return range;
 }
 
+Range Range::above_to_below(double low, double high) {
+  Range range = above_to(low, high);
+  range.most_open_ = true;
+  return range;
+}
+
 bool Range::holds(double number) const {
   if (!std::isfinite(number)) return false;
   const bool low = least_open_ ? number > least_ : number >= least_;

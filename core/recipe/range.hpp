@@ -13,6 +13,7 @@ class Range {
   static Range between(double least, double most);         // both ends allowed
   static Range from_to_below(double least, double bound);  // least allowed, bound not
   static Range above_to(double bound, double most);        // bound not allowed, most is
+  static Range above_to_below(double low, double high);    // neither end allowed
 
   bool holds(double number) const;
   std::string text() const;  // "at least 1", "above 0", "from 0 to 1"

@@ -59,6 +59,34 @@ void read_rest(Section& section, Train& train) {
                   {"Examples per batch when scoring; it changes the speed alone.", "evaluation_batch_size = 64"});
 }
 
+void read_spikes(Section& train, std::optional<Spikes>& target) {
+  const Value* value = train.value(
+      "spikes", {"engram.Spikes", "a table"},
+      {"What becomes of a step whose gradient norm (before clipping) or loss is far above those before it, or is not "
+       "finite. Its update is left out in any case, and events.jsonl names the step and its rows.",
+       "spikes = { action = \"skip\" }", "spikes are trained on, and what is not finite ends the run"});
+  if (value == nullptr && !train.reading().describes()) return;
+  Spikes spikes;
+  Section section(value, "train.spikes", train.reading());
+  section.choice("action", spikes.action, kSpikeNames,
+                 {"skip: nothing more; cut: the learning rate is cut from there on; roll back: training also goes back "
+                  "to the last training state that was saved at an evaluation (until there is one: cut).",
+                  "action = \"roll back\""});
+  section.number("factor", spikes.factor, Range::above(1),
+                 {"A spike is above so many times the mean of the steps before it.", "factor = 5"});
+  section.integer(
+      "window", spikes.window, Range::between(1, 65536),
+      {"Steps in that mean: the last so many that were no spikes. Until there are so many, only what is not "
+       "finite is a spike.",
+       "window = 100"});
+  section.number("cut", spikes.cut, Range::above_to_below(0, 1),
+                 {"What the learning rate is multiplied with; unused by skip.", "cut = 0.3"});
+  section.integer("most", spikes.most, Range::between(1, 65536),
+                  {"Spikes in a run; one more ends it with exit code 6.", "most = 3"});
+  section.finish();
+  target = spikes;
+}
+
 }  // namespace
 
 Train read_train(Section& top) {
@@ -76,6 +104,7 @@ Train read_train(Section& top) {
   read_optimizer(section, train);
   read_machine(section, train);
   read_rest(section, train);
+  read_spikes(section, train.spikes);
   section.finish();
   return train;
 }
@@ -84,7 +113,7 @@ Checkpoints read_checkpoints(Section& top) {
   Checkpoints checkpoints;
   const Value* value = top.value("checkpoints", {"engram.Checkpoints", "a table"},
                                  {"When a training state is saved, and how many are kept; the best is always kept.",
-                                  "checkpoints = { every = \"evaluation\" }", "one state, saved after each epoch"});
+                                  "checkpoints = { every = \"evaluation\" }", "two states, saved after each epoch"});
   Section section(value, "checkpoints", top.reading());
   section.choice(
       "every", checkpoints.every, kSaveNames,

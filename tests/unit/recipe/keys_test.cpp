@@ -67,6 +67,8 @@ TEST_CASE("keys are described by the readers, defaults by what stands in the rec
   REQUIRE(key("train.precision").type == "\"fp32\"|\"bf16\"");
   REQUIRE(key("train.precision").absent == "\"fp32\"");
   REQUIRE(key("train.dropout").absent == "the model's own");
+  REQUIRE(key("train.spikes.window").absent == "50");
+  REQUIRE(key("train.spikes.action").section() == "train.spikes");
   REQUIRE(key("data.<name>.header").absent == "true");
   REQUIRE(key("data.<name>[1]").section() == "data.<name>");
   REQUIRE(key("data.<name>[1]").name() == "[1]");
@@ -85,9 +87,11 @@ TEST_CASE("a recipe may hold every key that is described, and no other") {
     CAPTURE(key.path);
     Value top = right();
     entry(top, "checkpoints") = table({});
+    entry(entry(top, "train"), "spikes") = table({});
     entry(top, "metrics") = table({{"recall", table({}, {Value{FunctionHandle{1}, {"r.lua", 1}, ""}})}});
     Value& section = key.section() == "data.<name>"      ? entry(entry(top, "data"), "train")
                      : key.section() == "tasks.<name>"   ? entry(entry(top, "tasks"), "fresh")
+                     : key.section() == "train.spikes"   ? entry(entry(top, "train"), "spikes")
                      : key.section() == "metrics.<name>" ? entry(entry(top, "metrics"), "recall")
                      : key.section().empty()             ? top
                                                          : entry(top, key.section());
@@ -121,7 +125,7 @@ TEST_CASE("names of other libraries are translated") {
           "r.lua:1: unknown key train.num_train_epochs; did you mean 'epochs'? (allowed: epochs, batch_size, "
           "accumulation, learning_rate, "
           "weight_decay, beta1, beta2, epsilon, clip, max_length, precision, device, threads, seed, dropout, "
-          "evaluations_in_first_epoch, evaluation_batch_size). Fix: engram's word for it is train.epochs");
+          "evaluations_in_first_epoch, evaluation_batch_size, spikes). Fix: engram's word for it is train.epochs");
   REQUIRE(fix_of_key("", "per_device_train_batch_size") == "engram's word for it is train.batch_size");
   REQUIRE(fix_of_key("train", "lr") == "engram's word for it is train.learning_rate");
   REQUIRE(fix_of_key("train", "warmup_ratio") ==

@@ -10,7 +10,8 @@ TEST_CASE("a right recipe has no fault and the documented defaults") {
   REQUIRE(recipe.train.epochs == 3);
   REQUIRE(recipe.train.batch_size == 16);
   REQUIRE(recipe.train.clip == 1.0);
-  REQUIRE(recipe.checkpoints.keep_last == 1);
+  REQUIRE(recipe.checkpoints.keep_last == 2);
+  REQUIRE_FALSE(recipe.train.spikes);
   REQUIRE(recipe.find_task("old")->head == HeadSource::from_model);
   REQUIRE(recipe.find_task("fresh")->head == HeadSource::fresh);
   REQUIRE(recipe.find_data("original")->role == DataRole::original_task);
@@ -36,9 +37,52 @@ TEST_CASE("every fault is told at once, with place, what is allowed and the near
           "r.lua:1: train.seed is 'x' (allowed: a whole number at least 0)",
           "r.lua:1: unknown key train.learning_rat; did you mean 'learning_rate'? (allowed: epochs, batch_size, "
           "accumulation, learning_rate, weight_decay, beta1, beta2, epsilon, clip, max_length, precision, device, "
-          "threads, seed, dropout, evaluations_in_first_epoch, evaluation_batch_size)",
+          "threads, seed, dropout, evaluations_in_first_epoch, evaluation_batch_size, spikes)",
           "r.lua:1: unknown key trian; did you mean 'train'? (allowed: model, adapter, tasks, data, strategies, train, "
           "checkpoints, metrics, schedule, score, stop, waive)"});
+}
+
+TEST_CASE("a policy for spikes has defaults of its own, and every value is checked") {
+  Value top = right();
+  entry(entry(top, "train"), "spikes") = table({});
+  const Spikes spikes = read_right(top).train.spikes.value();
+  REQUIRE(spikes.action == SpikeAction::skip);
+  REQUIRE(spikes.factor == 10);
+  REQUIRE(spikes.window == 50);
+  REQUIRE(spikes.cut == 0.5);
+  REQUIRE(spikes.most == 10);
+  REQUIRE(resolved(read_right(top)).at("train").at("spikes") ==
+          Json{{"action", "skip"}, {"factor", 10.0}, {"window", 50}, {"cut", 0.5}, {"most", 10}});
+  entry(entry(top, "train"), "spikes") = table({{"action", text("rollback")},
+                                                {"factor", number(1)},
+                                                {"window", number(0)},
+                                                {"cut", number(1)},
+                                                {"most", number(0)},
+                                                {"facter", number(3)}});
+  REQUIRE(faults_of(top) ==
+          Texts{"r.lua:1: train.spikes.action is 'rollback'; did you mean 'roll back'? (allowed: 'skip', 'cut', 'roll "
+                "back')",
+                "r.lua:1: train.spikes.factor is 1 (allowed: a number above 1)",
+                "r.lua:1: train.spikes.window is 0 (allowed: a whole number from 1 to 65536)",
+                "r.lua:1: train.spikes.cut is 1 (allowed: a number above 0 to below 1)",
+                "r.lua:1: train.spikes.most is 0 (allowed: a whole number from 1 to 65536)",
+                "r.lua:1: unknown key train.spikes.facter; did you mean 'factor'? (allowed: action, factor, window, "
+                "cut, most)"});
+  entry(entry(top, "train"), "spikes") = text("skip");
+  REQUIRE(faults_of(top) == Texts{"r.lua:1: train.spikes is 'skip' (allowed: a table)"});
+}
+
+TEST_CASE("rolling back needs a training state that is saved before the end") {
+  Value top = right();
+  entry(entry(top, "train"), "spikes") = table({{"action", text("roll back")}});
+  REQUIRE(read_right(top).train.spikes->action == SpikeAction::roll_back);
+  entry(entry(top, "train"), "epochs") = number(1);
+  REQUIRE(faults_of(top) ==
+          Texts{"r.lua:1: train.spikes.action: there is nothing to go back to: checkpoints.every = \"epoch\" saves the "
+                "first training state after an epoch, and train.epochs is 1 (allowed: 'skip', 'cut'). Fix: checkpoints "
+                "= { every = \"evaluation\" } saves one at each evaluation"});
+  entry(top, "checkpoints") = table({{"every", text("evaluation")}});
+  REQUIRE(faults_of(top).empty());
 }
 
 TEST_CASE("compulsory sections are missed by name") {
@@ -330,7 +374,7 @@ TEST_CASE("the resolved recipe spells every setting out") {
       json["train"].dump() ==
       R"({"epochs":3.0,"batch_size":16,"accumulation":1,"learning_rate":0.0001,"weight_decay":0.0,"beta1":0.9,"beta2":0.999,"epsilon":1e-08,)"
       R"("clip":1.0,"max_length":128,"precision":"fp32","device":"auto","threads":0,"seed":42,"dropout":null,)"
-      R"("evaluations_in_first_epoch":4,"evaluation_batch_size":32})");
+      R"("evaluations_in_first_epoch":4,"evaluation_batch_size":32,"spikes":null})");
   REQUIRE(json["strategies"].dump() == R"([{"id":"lora","options":{"rank":8.0,"targets":["query"]}}])");
   REQUIRE(
       json["data"]["original"].dump() ==
