@@ -9,23 +9,20 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
+#include <vector>
 
+#include "base/disk.hpp"
 #include "base/errors.hpp"
+#include "base/written_digests.hpp"
 
 namespace engram {
 namespace {
 
+constexpr size_t kHashedAtOnce = 1 << 20;
+
 [[noreturn]] void cannot_read(const std::filesystem::path& file, const std::string& reason) {
   throw DataError({.what = "cannot be read: " + reason, .where = file.string()});
-}
-
-[[noreturn]] void cannot_write(const std::filesystem::path& file, const std::string& reason) {
-  throw InternalError({.what = "cannot be written: " + reason,
-                       .where = file.string(),
-                       .fix = "free some space there, or choose another folder with --out"},
-                      ExitCode::resources);
 }
 
 [[noreturn]] void refuse_without_sha256() {
@@ -47,9 +44,14 @@ class Descriptor {
   int number_;
 };
 
+// A pipe that nobody writes into would block where it is opened.
+int opened_to_read(const std::filesystem::path& file) {
+  return ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
 size_t checked_size(const Descriptor& descriptor, const std::filesystem::path& file) {
   struct stat facts {};
-  if (descriptor.get() < 0 || ::fstat(descriptor.get(), &facts) != 0) cannot_read(file, std::strerror(errno));
+  if (descriptor.get() < 0 || ::fstat(descriptor.get(), &facts) != 0) disk::refuse_read(file, errno);
   if (!S_ISREG(facts.st_mode)) cannot_read(file, S_ISDIR(facts.st_mode) ? "it is a folder" : "it is no regular file");
   return static_cast<size_t>(facts.st_size);
 }
@@ -58,7 +60,7 @@ void write_all(int descriptor, std::string_view bytes, const std::filesystem::pa
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) cannot_write(file, std::strerror(errno));
+    if (written < 0) disk::refuse_write(file, errno);
     bytes.remove_prefix(static_cast<size_t>(written));
   }
 }
@@ -76,13 +78,13 @@ std::string hex(const unsigned char* digest, size_t size) {
 }  // namespace
 
 std::string read_file(const std::filesystem::path& file) {
-  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor descriptor(opened_to_read(file));
   std::string bytes(checked_size(descriptor, file), '\0');
   size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t count = ::read(descriptor.get(), bytes.data() + done, bytes.size() - done);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) cannot_read(file, std::strerror(errno));
+    if (count < 0) disk::refuse_read(file, errno);
     if (count == 0) break;
     done += static_cast<size_t>(count);
   }
@@ -97,15 +99,21 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view b
 void write_parts_atomically(const std::filesystem::path& file, std::span<const std::string_view> parts) {
   std::error_code failed;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failed);
-  if (failed) cannot_write(file, failed.message());
+  if (failed) disk::refuse_write(file, failed.value());
   const std::filesystem::path temporary = file.string() + ".tmp-" + std::to_string(::getpid());
   try {
     const Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (descriptor.get() < 0) cannot_write(file, std::strerror(errno));
-    for (const std::string_view part : parts) write_all(descriptor.get(), part, file);
-    if (::fsync(descriptor.get()) != 0) cannot_write(file, std::strerror(errno));
-    if (::rename(temporary.c_str(), file.c_str()) != 0) cannot_write(file, std::strerror(errno));
+    if (descriptor.get() < 0) disk::refuse_write(file, errno);
+    WrittenDigests* const digests = WrittenDigests::wanting(file);
+    Sha256 digest;
+    for (const std::string_view part : parts) {
+      write_all(descriptor.get(), part, file);
+      if (digests != nullptr) digest.add(part);
+    }
+    if (::fsync(descriptor.get()) != 0) disk::refuse_write(file, errno);
+    if (::rename(temporary.c_str(), file.c_str()) != 0) disk::refuse_write(file, errno);
     flush_folder(file.has_parent_path() ? file.parent_path() : ".");
+    if (digests != nullptr) digests->add(file, digest.digits());
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;
@@ -116,7 +124,7 @@ void flush_folder(const std::filesystem::path& folder) {
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // EINVAL: a file system that flushes no folders.
   const bool flushed = descriptor.get() >= 0 && (::fsync(descriptor.get()) == 0 || errno == EINVAL);
-  if (!flushed) cannot_write(folder, std::strerror(errno));
+  if (!flushed) disk::refuse_write(folder, errno);
 }
 
 std::string sha256(std::string_view bytes) {
@@ -127,9 +135,18 @@ std::string sha256(std::string_view bytes) {
 }
 
 std::string sha256_of_file(const std::filesystem::path& file) {
-  if (std::filesystem::is_regular_file(file) && std::filesystem::file_size(file) == 0) return sha256("");
-  const MappedFile map(file);
-  return sha256({reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size()});
+  // Read, not mapped: a disk that fails under a map kills the process without a word.
+  const Descriptor descriptor(opened_to_read(file));
+  checked_size(descriptor, file);
+  std::vector<char> buffer(kHashedAtOnce);
+  Sha256 digest;
+  while (true) {
+    const ssize_t count = ::read(descriptor.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) disk::refuse_read(file, errno);
+    if (count == 0) return digest.digits();
+    digest.add({buffer.data(), static_cast<size_t>(count)});
+  }
 }
 
 struct Sha256::Impl {
@@ -153,12 +170,12 @@ std::string Sha256::digits() {
 }
 
 MappedFile::MappedFile(const std::filesystem::path& file) : path_(file) {
-  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor descriptor(opened_to_read(file));
   size_ = checked_size(descriptor, file);
   if (size_ == 0) cannot_read(file, "it is empty");
   // Without a reservation, since hardly a page is ever written: a file may be larger than the memory.
   address_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor.get(), 0);
-  if (address_ == MAP_FAILED) cannot_read(file, std::strerror(errno));
+  if (address_ == MAP_FAILED) disk::refuse_read(file, errno);
 }
 
 MappedFile::~MappedFile() { ::munmap(address_, size_); }

@@ -4,7 +4,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
 #include <memory>
+
+#include "base/disk.hpp"
 
 namespace engram::log {
 namespace {
@@ -37,7 +40,12 @@ void set_console_level(Level level) {
 }
 
 void open_file(const std::filesystem::path& file) {
-  auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
+  std::shared_ptr<spdlog::sinks::basic_file_sink_mt> sink;
+  try {
+    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
+  } catch (const spdlog::spdlog_ex&) {
+    disk::refuse_write(file, errno);
+  }
   sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   logger().sinks().resize(1);
   logger().sinks().push_back(std::move(sink));

@@ -2,21 +2,22 @@
 
 #include <unistd.h>
 
-#include <memory>
-
+#include "base/disk.hpp"
 #include "base/errors.hpp"
+#include "base/file_lock.hpp"
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "hub/client.hpp"
 #include "hub/download.hpp"
-#include "hub/lock.hpp"
 #include "hub/missing_files.hpp"
 
 namespace engram::hub {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kOtherCache = "let HF_HUB_CACHE name a folder that can be written";
 
 // A commit never changes, so what lies whole on the disk is what the server would send. Of --all the disk cannot know.
 std::optional<Pulled> from_disk(const PullRequest& request, const Cache& cache, const std::string& reason) {
@@ -67,11 +68,7 @@ void refuse_full_disk(const Selection& selection, const fs::path& blobs) {
 void make_folder(const fs::path& folder) {
   std::error_code failed;
   fs::create_directories(folder, failed);
-  if (!failed) return;
-  throw InternalError({.what = "cannot be made: " + failed.message(),
-                       .where = folder.string(),
-                       .fix = "let HF_HUB_CACHE name a folder that can be written"},
-                      ExitCode::resources);
+  if (failed) disk::refuse_write(folder, failed.value(), kOtherCache, "cannot be made");
 }
 
 // snapshots/COMMIT/NAME -> ../../blobs/HASH, put in place by a rename.
@@ -84,11 +81,10 @@ void link_to(const fs::path& blob, const fs::path& name) {
   fs::remove(temporary, failed);
   fs::create_symlink(target, temporary, failed);
   if (!failed) fs::rename(temporary, name, failed);
-  if (!failed) return;
-  throw InternalError({.what = "cannot be linked: " + failed.message(),
-                       .where = name.string(),
-                       .fix = "let HF_HUB_CACHE name a folder on a disk that has symbolic links"},
-                      ExitCode::resources);
+  if (failed) {
+    disk::refuse_write(name, failed.value(), "let HF_HUB_CACHE name a folder on a disk that has symbolic links",
+                       "cannot be linked");
+  }
 }
 
 std::vector<std::string> notes_on(const Selection& selection) {
@@ -125,7 +121,7 @@ Pulled pull(const PullRequest& request, const Access& access, const Cache& cache
   const fs::path folder = cache.repository_folder(reference.repository);
   make_folder(folder / "blobs");
   const auto lock_for = [&](const std::string& name) {
-    return std::make_unique<Lock>(cache.lock_file(reference.repository, name), [&] { tell(WaitsForOther{}); });
+    return FileLock::wait(cache.lock_file(reference.repository, name), kOtherCache, [&] { tell(WaitsForOther{}); });
   };
   const auto lock = lock_for("pull");
   refuse_full_disk(selection, folder / "blobs");

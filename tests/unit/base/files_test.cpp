@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/errors.hpp"
+#include "base/written_digests.hpp"
 #include "support/catch.hpp"
 
 namespace engram {
@@ -74,6 +75,23 @@ TEST_CASE("hashes are SHA-256 as the standard's examples have them", "[base]") {
   write_file_atomically(folder / "none", "");
   CHECK(sha256_of_file(folder / "abc") == abc);
   CHECK(sha256_of_file(folder / "none") == none);
+}
+
+TEST_CASE("files of a folder are hashed while they are written, those of other folders are not", "[base]") {
+  const Folder folder;
+  write_file_atomically(folder / "in/before", "0");
+  const WrittenDigests outer(folder / "in");
+  {
+    const WrittenDigests inner(folder / "in/deep");
+    write_file_atomically(folder / "in/deep/file", "a");
+    CHECK(inner.by_name() == std::map<std::string, std::string>{{"file", sha256("a")}});
+    write_file_atomically(folder / "in/a", "old");
+  }
+  const std::vector<std::string_view> parts = {"a", "b", "c"};
+  write_parts_atomically(folder / "in/a", parts);
+  write_file_atomically(folder / "in/deep/later", "a");
+  CHECK(outer.by_name() == std::map<std::string, std::string>{{"a", sha256("abc")}});
+  CHECK(sha256_of_file(folder / "in/a") == sha256("abc"));
 }
 
 TEST_CASE("writing into a memory map never reaches the file", "[base]") {
