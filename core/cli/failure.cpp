@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <new>
 
+#include "base/disk.hpp"
 #include "base/interrupt.hpp"
 #include "base/text.hpp"
+#include "kernels/failed_allocation.hpp"
 
 namespace engram::cli {
 namespace {
@@ -21,28 +22,20 @@ std::string indented(const Fault& fault, const std::string& indent) {
   return lines;
 }
 
-// LibTorch reports a failed allocation on the CPU as an ordinary check.
-bool tells_of_memory(const std::string& text) {
-  return text.find("can't allocate memory") != std::string::npos || text.find("out of memory") != std::string::npos;
-}
-
 Failure failure(Fault fault, ExitCode code) {
   return {"engram: " + indented(fault, "  ") + "\n", code, {std::move(fault)}};
 }
 
-Failure torch_failure(const c10::Error& error) {
-  const std::string text = text::trim(error.what_without_backtrace());
-  const bool memory = dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr || tells_of_memory(text);
-  if (!memory) return failure({.what = "LibTorch failed: " + text}, ExitCode::internal);
-  return failure({.what = "out of memory: " + text,
-                  .fix = "a smaller train.batch_size with more train.accumulation, or a smaller train.max_length"},
+Failure memory_failure(const kernels::FailedAllocation& failed) {
+  return failure({.what = "out of memory: " + failed.text,
+                  .fix = "a smaller train.batch_size with more train.accumulation, or a smaller train.max_length; of "
+                         "predict and eval, shorter texts or a machine with more memory"},
                  ExitCode::resources);
 }
 
 Failure file_failure(const std::filesystem::filesystem_error& error) {
-  const bool full = error.code() == std::errc::no_space_on_device || error.code() == std::errc::read_only_file_system;
   return failure({.what = "cannot be read or written: " + error.code().message(), .where = error.path1().string()},
-                 full ? ExitCode::resources : ExitCode::refused);
+                 disk::machine_failed(error.code()) ? ExitCode::resources : ExitCode::refused);
 }
 
 }  // namespace
@@ -60,6 +53,7 @@ std::string fault_list(const Error& error) {
 }
 
 Failure describe(const std::exception_ptr& thrown) {
+  if (const auto failed = kernels::failed_allocation(thrown)) return memory_failure(*failed);
   try {
     std::rethrow_exception(thrown);
   } catch (const Error& error) {
@@ -67,9 +61,7 @@ Failure describe(const std::exception_ptr& thrown) {
   } catch (const interrupt::Interrupted&) {
     return failure({.what = "interrupted"}, ExitCode::interrupted);
   } catch (const c10::Error& error) {
-    return torch_failure(error);
-  } catch (const std::bad_alloc&) {
-    return failure({.what = "out of memory"}, ExitCode::resources);
+    return failure({.what = "LibTorch failed: " + text::trim(error.what_without_backtrace())}, ExitCode::internal);
   } catch (const std::filesystem::filesystem_error& error) {
     return file_failure(error);
   } catch (const std::exception& error) {

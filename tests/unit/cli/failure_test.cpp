@@ -37,7 +37,7 @@ TEST_CASE("readers of --json get each fault as an object, and what is no error o
         "\"allowed\":\"epochs\",\"fix\":\"write 'epochs'\"}]}\n");
   const Json other = Json::parse(json_line(describe_thrown(std::bad_alloc())));
   CHECK(other["exit_code"] == 6);
-  CHECK(other["faults"][0]["what"] == "out of memory");
+  CHECK(other["faults"][0]["what"] == "out of memory: std::bad_alloc");
 }
 
 TEST_CASE("each kind of error has its exit code") {
