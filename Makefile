@@ -12,7 +12,7 @@ sources = $(shell git ls-files '*.cpp' '*.hpp')
 # On a terminal ninja shows one moving line; in a log it keeps to warnings and errors.
 compile = cmake --build $(1) -j $(JOBS) $(2) -- $(if $(MAKE_TERMOUT),,--quiet)
 
-.PHONY: help build demo test check docs parity evidence format lint sanitize torch-matrix install clean
+.PHONY: help build demo test check docs parity evidence format lint fuzz sanitize torch-matrix install clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sort | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -53,11 +53,21 @@ lint: build ## clang-tidy over core, sdk and plugins (minutes)
 	@.ci/bootstrap style
 	git ls-files 'core/*.cpp' 'sdk/*.cpp' 'plugins/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy --quiet -p build
 
-sanitize: ## the unit tests under the address and undefined-behaviour sanitizers
+FUZZ_SECONDS ?= 600
+
+fuzz: ## fuzz every parser, FUZZ_SECONDS (600) each, JOBS at a time: tests/fuzz/README.md
+	@.ci/bootstrap fuzz
+	tests/fuzz/fuzz.py build --jobs $(JOBS)
+	tests/fuzz/fuzz.py run --seconds $(FUZZ_SECONDS) --jobs $(JOBS)
+
+sanitize: ## the unit tests under the address and undefined-behaviour sanitizers, those without torch under the thread sanitizer (an hour to build)
 	@.ci/bootstrap
 	cmake --preset asan >/dev/null
-	$(call compile,build-asan,)
+	$(call compile,build-asan,--target unit_tests)
 	ctest --preset asan
+	cmake --preset tsan >/dev/null
+	$(call compile,build-tsan,--target unit_tests)
+	ctest --preset tsan
 
 torch-matrix: ## build against every supported torch: 2.11 and 2.15 (downloads; not part of the tests)
 	@for version in 2.11.0 2.15.0; do
@@ -72,4 +82,4 @@ install: build ## install below PREFIX (default /usr/local); the tree may be mov
 	echo "installed below $(PREFIX)"
 
 clean: ## remove the build folders; what was downloaded stays
-	@rm -rf build build-asan build-tsan build-debug build-torch-*
+	@rm -rf build build-asan build-tsan build-fuzz build-debug build-torch-*

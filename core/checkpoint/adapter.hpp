@@ -67,9 +67,6 @@ struct Adapter {
   void move_to(at::Device device);
 };
 
-// base_model_name_or_path of an adapter's config, with its revision: org/name@revision; empty when it does not say.
-std::string base_named_by(const std::filesystem::path& folder);
-
 // Throws DataError with everything that is wrong with the pair at once: settings that engram does not compute, targets
 // and modules that match nothing, tensors that are missing, unexpected or misshapen.
 Adapter read_adapter(const std::filesystem::path& folder, const sdk::ModelView& view);

@@ -8,8 +8,7 @@
 #include "base/files.hpp"
 #include "base/json_depth.hpp"
 #include "base/text.hpp"
-#include "checkpoint/adapter.hpp"
-#include "checkpoint/peft_names.hpp"
+#include "checkpoint/peft_words.hpp"
 #include "hub/reference.hpp"
 
 namespace engram::checkpoint {

@@ -47,6 +47,9 @@ class PeftConfig {
   std::string type_;
 };
 
+// base_model_name_or_path of an adapter's config, with its revision: org/name@revision; empty when it does not say.
+std::string base_named_by(const std::filesystem::path& folder);
+
 // A value as a message shows it.
 std::string shown(const Json& value);
 

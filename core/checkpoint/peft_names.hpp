@@ -6,16 +6,10 @@
 #include <vector>
 
 #include "checkpoint/adapter.hpp"
+#include "checkpoint/peft_words.hpp"
 #include "engram/sdk/model_view.hpp"
 
 namespace engram::checkpoint {
-
-inline constexpr const char* kAdapterConfigFile = "adapter_config.json";
-inline constexpr const char* kAdapterWeightsFile = "adapter_model.safetensors";
-
-inline constexpr const char* kLoraType = "LORA";
-inline constexpr const char* kPrefixType = "PREFIX_TUNING";
-inline constexpr const char* kPromptType = "PROMPT_TUNING";
 
 inline constexpr const char* kRowsKey = "prompt_embeddings";
 inline constexpr const char* kMagnitudeEnding = ".lora_magnitude_vector";

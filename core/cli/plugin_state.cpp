@@ -3,7 +3,7 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "strategy/fingerprint.hpp"
-#include "strategy/plugin_library.hpp"
+#include "strategy/plugin_file.hpp"
 
 namespace engram::cli {
 

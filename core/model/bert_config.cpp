@@ -9,6 +9,8 @@
 namespace engram::model {
 namespace {
 
+constexpr int64_t kMostLabels = 65'536;  // that a number alone may stand for
+
 class ConfigReader {
  public:
   ConfigReader(const Json& object, const std::string& file) : object_(object), file_(file) {}
@@ -46,11 +48,11 @@ class ConfigReader {
     return false;
   }
 
-  void read_size(const char* key, int64_t& size) {
+  void read_size(const char* key, int64_t& size, int64_t most = int64_t{1} << 31) {
     const Json* value = find(key);
     if (value == nullptr) return;
-    if (!value->is_number_integer() || value->get<int64_t>() < 1 || value->get<int64_t>() > (int64_t{1} << 31)) {
-      return fault(key, "is " + value->dump(), "a whole number from 1");
+    if (!value->is_number_integer() || value->get<int64_t>() < 1 || value->get<int64_t>() > most) {
+      return fault(key, "is " + value->dump(), "a whole number from 1 to " + text::thousands(most));
     }
     size = value->get<int64_t>();
   }
@@ -58,7 +60,7 @@ class ConfigReader {
   void read_sizes() {
     read_size("vocab_size", config_.vocabulary);
     read_size("hidden_size", config_.hidden);
-    read_size("num_hidden_layers", config_.layers);
+    read_size("num_hidden_layers", config_.layers, kMostLayers);
     read_size("num_attention_heads", config_.heads);
     read_size("intermediate_size", config_.intermediate);
     read_size("max_position_embeddings", config_.max_positions);
@@ -134,7 +136,7 @@ class ConfigReader {
 
   void read_labels() {
     int64_t count = 0;
-    read_size("num_labels", count);
+    read_size("num_labels", count, kMostLabels);
     const Json* names = find("id2label");
     if (names == nullptr) {
       if (count > 0) config_.labels.emplace();

@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "kernels/activation.hpp"
+#include "kernels/activation_names.hpp"
 
 namespace engram::model {
+
+// Of config.json alone, before any weights have shown that they are there.
+inline constexpr int64_t kMostLayers = 1'000;
 
 // Defaults are those of transformers' BertConfig, used for keys that the file leaves out.
 struct BertConfig {

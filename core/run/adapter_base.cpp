@@ -3,7 +3,7 @@
 #include "base/errors.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
-#include "checkpoint/adapter.hpp"
+#include "checkpoint/peft_config.hpp"
 #include "hub/environment.hpp"
 #include "hub/resolve.hpp"
 #include "model/tensors_hash.hpp"

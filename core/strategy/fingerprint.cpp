@@ -7,7 +7,6 @@
 namespace engram::strategy {
 namespace {
 
-constexpr const char* kTagStart = "engram_abi_";
 // The fields of a tag, in their order, with what people call them.
 constexpr std::array<std::pair<const char*, const char*>, 7> kTagFields = {{{"sdk_", "SDK"},
                                                                             {"torch_", "torch"},
@@ -102,7 +101,5 @@ std::vector<std::string> fingerprint_differences(const EngramFingerprint& plugin
   }
   return differences(fingerprint_rows(plugin), fingerprint_rows(host));
 }
-
-bool is_abi_tag(const std::string& symbol) { return symbol.rfind(kTagStart, 0) == 0; }
 
 }  // namespace engram::strategy

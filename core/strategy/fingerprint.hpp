@@ -19,7 +19,4 @@ std::string one_line(const EngramFingerprint& fingerprint);
 std::vector<std::string> tag_differences(const std::string& tag);
 std::vector<std::string> fingerprint_differences(const EngramFingerprint& plugin);
 
-// Whether a symbol's name is an ABI tag, of whatever engram.
-bool is_abi_tag(const std::string& symbol);
-
 }  // namespace engram::strategy

@@ -1,19 +1,15 @@
 #include "strategy/plugin_library.hpp"
 
-#include <elf.h>
-
-#include <boost/dll/library_info.hpp>
 #include <boost/dll/shared_library.hpp>
 
 #include <algorithm>
-#include <cstring>
-#include <fstream>
 
 #include "base/errors.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
 #include "strategy/fingerprint.hpp"
 #include "strategy/guard.hpp"
+#include "strategy/plugin_file.hpp"
 
 namespace engram::strategy {
 namespace fs = std::filesystem;
@@ -35,35 +31,6 @@ std::vector<std::unique_ptr<Loaded>>& loaded() {
 [[noreturn]] void refuse(const fs::path& file, const std::string& what, const recipe::Place& place,
                          const std::string& fix) {
   throw PluginError(Fault{"plugin " + file.string() + " " + what, place.text(), "", fix});
-}
-
-// library_info trusts the header, so the header is checked against the file's size first.
-void check_elf(const fs::path& file, const recipe::Place& place) {
-  std::ifstream stream(file, std::ios::binary);
-  Elf64_Ehdr header{};
-  stream.read(reinterpret_cast<char*>(&header), sizeof(header));
-  const auto got = static_cast<size_t>(stream.gcount());
-  if (got < SELFMAG || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
-    refuse(file, "is no shared library", place, "put the library that the build of the plugin made in its place");
-  }
-  const uint64_t size = fs::file_size(file);
-  const auto cut = [&](uint64_t offset, uint64_t length) { return offset > size || length > size - offset; };
-  const char* kCopyAgain = "copy or build the file again";
-  if (got < sizeof(header) || cut(header.e_shoff, uint64_t{header.e_shnum} * sizeof(Elf64_Shdr)) ||
-      header.e_shstrndx >= header.e_shnum) {
-    refuse(file, "is a damaged shared library: the file is cut short", place, kCopyAgain);
-  }
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_type != ET_DYN) {
-    refuse(file, "is no shared library of this machine's kind", place, "build it on this machine");
-  }
-  stream.seekg(static_cast<std::streamoff>(header.e_shoff));
-  for (int i = 0; i < header.e_shnum; ++i) {
-    Elf64_Shdr section{};
-    stream.read(reinterpret_cast<char*>(&section), sizeof(section));
-    if (section.sh_type != SHT_NOBITS && cut(section.sh_offset, section.sh_size)) {
-      refuse(file, "is a damaged shared library: the file is cut short", place, kCopyAgain);
-    }
-  }
 }
 
 void check_tag(const fs::path& file, const recipe::Place& place) {
@@ -114,22 +81,6 @@ sdk::StrategyDescription ask(const boost::dll::shared_library& library, const st
 }
 
 }  // namespace
-
-std::string read_abi_tag(const fs::path& file, const recipe::Place& place) {
-  check_elf(file, place);
-  std::vector<std::string> symbols;
-  try {
-    symbols = boost::dll::library_info(file).symbols();
-  } catch (const std::exception&) {
-    refuse(file, "is a damaged shared library: its symbols cannot be read", place, "copy or build the file again");
-  }
-  const auto tag = std::find_if(symbols.begin(), symbols.end(), is_abi_tag);
-  if (tag == symbols.end()) {
-    refuse(file, "is a shared library but no plugin of engram, and was not loaded: it has no ABI tag", place,
-           "write ENGRAM_PLUGIN in one of its sources");
-  }
-  return *tag;
-}
 
 const Plugin& load_plugin(const std::string& id, const fs::path& file, const recipe::Place& place) {
   const fs::path canonical = fs::canonical(file);

@@ -16,10 +16,6 @@ struct Plugin {
   sdk::StrategyDescription strategy;
 };
 
-// What the file says of its ABI without being loaded: no code of it runs. Throws PluginError when the file is no shared
-// library, is cut short, or is no plugin of engram; `place` is where the recipe names it.
-std::string read_abi_tag(const std::filesystem::path& file, const recipe::Place& place);
-
 // Checks, loads and asks the plugin. A file that is loaded already is not loaded again; the reference stays valid.
 // Throws PluginError with every difference between the plugin's build and this program's.
 const Plugin& load_plugin(const std::string& id, const std::filesystem::path& file, const recipe::Place& place);

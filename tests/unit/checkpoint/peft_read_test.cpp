@@ -1,6 +1,7 @@
 // Adapters that peft wrote give peft's logits, whatever they were trained on; what they hold comes back from a second
 // writing bit for bit.
 #include "adapter_support.hpp"
+#include "checkpoint/peft_config.hpp"
 
 using namespace engram;
 using namespace engram::tests;

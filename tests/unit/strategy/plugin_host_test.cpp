@@ -5,6 +5,7 @@
 #include "base/files.hpp"
 #include "recipe_entries.hpp"
 #include "strategy/fingerprint.hpp"
+#include "strategy/plugin_file.hpp"
 #include "strategy/plugin_finder.hpp"
 #include "strategy/plugin_library.hpp"
 #include "support/catch.hpp"
