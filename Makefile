@@ -12,7 +12,7 @@ sources = $(shell git ls-files '*.cpp' '*.hpp')
 # On a terminal ninja shows one moving line; in a log it keeps to warnings and errors.
 compile = cmake --build $(1) -j $(JOBS) $(2) -- $(if $(MAKE_TERMOUT),,--quiet)
 
-.PHONY: help build demo test check docs parity evidence format lint fuzz sanitize torch-matrix install clean
+.PHONY: help build demo test check docs parity evidence chaos format lint fuzz sanitize torch-matrix install clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sort | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -41,6 +41,9 @@ DATA ?= ../shared/data
 
 evidence: build ## what each method keeps: docs/evidence.md (about two hours; goes on where it was interrupted; DATA names the data sets)
 	@tests/evidence/forgetting.py build/bin/engram "$(DATA)" $(deps)/evidence docs/evidence.md
+
+chaos: build ## kill, interrupt, starve, resume and repeat runs, and compare: tests/chaos (about an hour)
+	@tests/chaos/everything.py
 
 docs: build ## write the pages and editor types that are made from declarations
 	@docs/generate build
