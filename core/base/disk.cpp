@@ -53,8 +53,10 @@ void refuse_write(const std::filesystem::path& where, int error_number, std::str
       ExitCode::resources);
 }
 
-void refuse_read(const std::filesystem::path& where, int error_number) {
-  Fault fault{.what = std::string("cannot be read: ") + std::strerror(error_number), .where = where.string()};
+void refuse_read(const std::filesystem::path& where, int error_number, std::string_view in_its_place) {
+  Fault fault{.what = std::string("cannot be read: ") + std::strerror(error_number),
+              .where = where.string(),
+              .fix = std::string(in_its_place)};
   const Known* cause = known(error_number);
   if (cause == nullptr || !cause->machine_fails) throw DataError(std::move(fault));
   fault.fix = cause->fix;

@@ -17,8 +17,9 @@ inline constexpr std::string_view kAnotherFolder = "choose another folder with -
 [[noreturn]] void refuse_write(const std::filesystem::path& where, int error_number,
                                std::string_view instead = kAnotherFolder, std::string_view what = "cannot be written");
 
-// Throws DataError (exit 3) where the path is wrong, InternalError (exit 6) where the machine failed.
-[[noreturn]] void refuse_read(const std::filesystem::path& where, int error_number);
+// Throws DataError (exit 3) where the path is wrong, with what to name in its place as the fix, or InternalError (exit
+// 6) where the machine failed.
+[[noreturn]] void refuse_read(const std::filesystem::path& where, int error_number, std::string_view in_its_place = "");
 
 // Whether the machine failed (full, read-only or broken disk, quota, no memory, no file descriptors), so that the same
 // command can succeed once the cause is gone.

@@ -5,50 +5,61 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
-#include "base/errors.hpp"
+#include "base/disk.hpp"
+#include "base/files.hpp"
+#include "checkpoint/checksums.hpp"
 
 namespace engram::checkpoint {
 namespace {
 
-[[noreturn]] void cannot_write(const std::filesystem::path& folder, const std::string& reason) {
-  throw InternalError({.what = "a checkpoint cannot be written: " + reason,
-                       .where = folder.string(),
-                       .fix = "free some space there, or choose another folder with --out"},
-                      ExitCode::resources);
-}
+namespace fs = std::filesystem;
 
-// The fresh folder lies beside the target, also where that is called "models/new/" or ".".
-std::filesystem::path with_name(std::filesystem::path target) {
-  if (target.has_filename() && target.filename() != ".") return target;
-  const std::filesystem::path whole = std::filesystem::absolute(target).lexically_normal();
-  return whole.has_filename() ? whole : whole.parent_path();
+// In one system call: whatever happens, the target is a whole folder, the old one or the new one.
+void exchange(const fs::path& fresh, const fs::path& target) {
+  if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) return;
+  if (errno != EINVAL && errno != ENOSYS) disk::refuse_write(target, errno);
+  // A file system that cannot exchange, such as NFS: for a moment there is neither.
+  const fs::path aside = fresh.string() + "-before";
+  if (::rename(target.c_str(), aside.c_str()) != 0) disk::refuse_write(target, errno);
+  if (::rename(fresh.c_str(), target.c_str()) != 0) {
+    const int error = errno;
+    if (::rename(aside.c_str(), target.c_str()) != 0) disk::refuse_write(aside, errno);
+    disk::refuse_write(target, error);
+  }
+  std::error_code ignored;
+  fs::remove_all(aside, ignored);
 }
 
 }  // namespace
 
-FolderSwap::FolderSwap(std::filesystem::path target)
-    : target_(with_name(std::move(target))), fresh_(target_.string() + ".new-" + std::to_string(::getpid())) {
-  std::error_code failed;
-  std::filesystem::remove_all(fresh_, failed);
-  std::filesystem::create_directories(fresh_, failed);
-  if (failed) cannot_write(fresh_, failed.message());
-}
+FolderSwap::FolderSwap(const fs::path& target) : target_(with_name(target)), fresh_(target_), digests_(fresh_.path()) {}
 
-FolderSwap::~FolderSwap() {
-  std::error_code ignored;
-  std::filesystem::remove_all(fresh_, ignored);
+void FolderSwap::keep_all_but(const std::string& other) const {
+  for (const fs::directory_entry& entry : fs::directory_iterator(target_)) {
+    const std::string name = entry.path().filename().string();
+    if (name == other) continue;
+    std::error_code failed;
+    fs::create_hard_link(entry.path(), fresh() / name, failed);
+    if (failed) fs::copy(entry.path(), fresh() / name, fs::copy_options::recursive);
+  }
 }
 
 void FolderSwap::commit() const {
-  // One system call either way: whatever happens, the target is a whole checkpoint, the old one or the new one.
-  const unsigned int flags = std::filesystem::exists(target_) ? RENAME_EXCHANGE : 0;
-  if (::renameat2(AT_FDCWD, fresh_.c_str(), AT_FDCWD, target_.c_str(), flags) != 0) {
-    cannot_write(target_, std::strerror(errno));
+  Checksums sums = read_checksums(fresh());
+  for (const auto& [name, digest] : digests_.by_name()) sums[name] = digest;
+  std::erase_if(sums, [&](const auto& sum) { return !fs::exists(fresh() / sum.first); });
+  if (!sums.empty()) write_checksums(fresh(), sums);
+  fresh_.remove_lock_file();
+  std::error_code unknown;
+  if (fs::exists(target_, unknown)) {
+    exchange(fresh(), target_);
+  } else if (::rename(fresh().c_str(), target_.c_str()) != 0) {
+    disk::refuse_write(target_, errno);
   }
+  flush_folder(target_.has_parent_path() ? target_.parent_path() : ".");
   std::error_code ignored;  // after an exchange this holds the old checkpoint
-  std::filesystem::remove_all(fresh_, ignored);
+  fs::remove_all(fresh(), ignored);
 }
 
 }  // namespace engram::checkpoint

@@ -1,26 +1,30 @@
-// Replaces a folder as a whole: the old one stays until the new one is complete.
+// Replaces a checkpoint folder as a whole: the old one stays until the new one is complete.
 #pragma once
 
 #include <filesystem>
+
+#include "base/written_digests.hpp"
+#include "checkpoint/fresh_folder.hpp"
 
 namespace engram::checkpoint {
 
 class FolderSwap {
  public:
   // Makes an empty folder beside `target` to write into. Throws InternalError (exit 6) when it cannot.
-  explicit FolderSwap(std::filesystem::path target);
-  // Removes what was not committed.
-  ~FolderSwap();
-  FolderSwap(const FolderSwap&) = delete;
-  FolderSwap& operator=(const FolderSwap&) = delete;
+  explicit FolderSwap(const std::filesystem::path& target);
 
-  const std::filesystem::path& fresh() const { return fresh_; }
-  // Puts the new folder in the target's place and removes the old one.
+  const std::filesystem::path& fresh() const { return fresh_.path(); }
+  // Shares the files of the old folder with the new one, by hard links where the file system has them; all but `other`,
+  // which is to be written anew.
+  void keep_all_but(const std::string& other) const;
+  // Writes SHA256SUMS over everything that was written (beside what a copied SHA256SUMS names), puts the new folder in
+  // the target's place and removes the old one. What was not committed is removed in the end.
   void commit() const;
 
  private:
   std::filesystem::path target_;
-  std::filesystem::path fresh_;
+  FreshFolder fresh_;
+  WrittenDigests digests_;
 };
 
 }  // namespace engram::checkpoint

@@ -6,9 +6,8 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 
-#include "base/errors.hpp"
+#include "base/disk.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "report/csv.hpp"
@@ -25,10 +24,11 @@ double shortest(float number) {
   return same;
 }
 
-// On one line, whatever a table's value holds.
+// On one line and in one column, whatever a table's value or a model's label holds; nothing that steers a terminal.
 std::string on_one_line(std::string text) {
   for (char& c : text) {
-    if (c == '\t' || c == '\n' || c == '\r') c = ' ';
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ' || byte == 0x7F) c = ' ';
   }
   return text;
 }
@@ -74,8 +74,8 @@ std::string PredictOutput::lines(const std::vector<run::LabelledRow>& rows) cons
 std::string PredictOutput::text_line(const run::LabelledRow& labelled) const {
   const predict::Prediction& made = labelled.prediction;
   const predict::Variant& variant = labelling_.predictor.variants()[labelled.variant];
-  std::string line = variant.labels[made.label] + "\t" + text::fixed(made.probabilities[made.label], 4) + "\t" +
-                     on_one_line(labelled.row.text);
+  std::string line = on_one_line(variant.labels[made.label]) + "\t" + text::fixed(made.probabilities[made.label], 4) +
+                     "\t" + on_one_line(labelled.row.text);
   if (labelled.row.pair) line += "\t" + on_one_line(*labelled.row.pair);
   return line;
 }
@@ -96,7 +96,7 @@ std::string PredictOutput::json_line(const run::LabelledRow& labelled) const {
     line["text"] = labelled.row.text;
     if (labelled.row.pair) line["pair"] = *labelled.row.pair;
   }
-  return line.dump();
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string PredictOutput::csv_line(const run::LabelledRow& labelled) const {
@@ -124,8 +124,7 @@ bool write_standard_output(std::string_view bytes) {
     } else if (errno == EPIPE) {
       return false;
     } else if (errno != EINTR) {
-      throw InternalError({.what = std::string("standard output cannot be written: ") + std::strerror(errno)},
-                          ExitCode::resources);
+      disk::refuse_write("standard output", errno, "");
     }
   }
   return true;

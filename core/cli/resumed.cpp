@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "base/json.hpp"
 #include "checkpoint/run_folder.hpp"
+#include "run/manifest.hpp"
 
 namespace engram::cli {
 namespace {
@@ -35,7 +36,7 @@ void require_same_start(const std::string& start, const std::filesystem::path& f
 
 Resumed resumed_run(const std::filesystem::path& folder, const run::Sources& given) {
   const checkpoint::RunFolder run = checkpoint::RunFolder::open(folder);
-  const Json manifest = read_json(run.manifest());
+  const Json manifest = run::manifest_to_go_on(run);
   Resumed resumed{.kind = FolderKind::run, .sources = given};
   if (manifest.at("recipe_file") == "-") {
     require_same_start(manifest.at("recipe_folder").get<std::string>(), folder);

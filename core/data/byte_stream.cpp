@@ -6,9 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
-#include "base/errors.hpp"
+#include "base/disk.hpp"
 #include "base/interrupt.hpp"
 
 namespace engram::data {
@@ -18,9 +17,7 @@ constexpr int kPollMilliseconds = 100;  // how late an interrupt may be seen
 constexpr int kPipeBytes = 1 << 20;     // so that a fast writer fills large batches; a wish
 
 [[noreturn]] void refuse(const std::string& name) {
-  throw DataError({.what = std::string("cannot be read: ") + std::strerror(errno),
-                   .where = name,
-                   .fix = "name a file that is there, or - for standard input"});
+  disk::refuse_read(name, errno, "name a file that is there, or - for standard input");
 }
 
 bool readable(int file, int milliseconds) {

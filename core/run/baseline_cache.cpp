@@ -13,7 +13,8 @@ std::filesystem::path file_of(const std::string& key) { return cache_folder() / 
 }  // namespace
 
 std::optional<eval::SetScores> find_baseline(const std::string& key) {
-  if (!std::filesystem::exists(file_of(key))) return {};
+  std::error_code unknown;
+  if (!std::filesystem::exists(file_of(key), unknown)) return {};
   try {
     const Json json = read_json(file_of(key));
     return eval::SetScores{.metrics = json.at("metrics").get<std::map<std::string, double>>(),

@@ -59,8 +59,8 @@ void write_record(const std::filesystem::path& folder, const std::vector<std::st
 ExitCode run_chain(const std::vector<std::string>& recipes, const Sources& shared, const SeriesOptions& options,
                    const Console& console) {
   check_recipes(recipes, shared);
-  Series series(options, chain_name(recipes), console);
-  if (options.resume.empty()) write_record(series.folder(), recipes, shared);
+  Series series(options, chain_name(recipes), console,
+                [&](const std::filesystem::path& folder) { write_record(folder, recipes, shared); });
   for (size_t i = 0; i < recipes.size(); ++i) {
     Sources sources = shared;
     sources.recipe = recipes[i];

@@ -76,8 +76,8 @@ ExitCode run_grid(const Sources& sources, const SeriesOptions& options, const Co
   std::vector<report::GridRow> rows = rows_of(RecipeScript::points(sources.recipe, sources.scripts), sources.recipe);
   refuse_hopeless(sources, rows);
   const Json recipe = recipe_record(sources);
-  Series series(options, std::filesystem::path(sources.recipe).stem().string(), console);
-  write_records(series.folder(), recipe, rows);
+  Series series(options, std::filesystem::path(sources.recipe).stem().string(), console,
+                [&](const std::filesystem::path& folder) { write_records(folder, recipe, rows); });
   ExitCode worst = ExitCode::done;
   for (size_t i = 0; i < rows.size(); ++i) {
     series.note("point " + std::to_string(i + 1) + " of " + std::to_string(rows.size()) + ": " + rows[i].point);
@@ -88,7 +88,9 @@ ExitCode run_grid(const Sources& sources, const SeriesOptions& options, const Co
     rows[i].error = outcome.error;
     write_records(series.folder(), recipe, rows);
     worst = worse(worst, outcome.exit_code);
-    if (outcome.exit_code == ExitCode::interrupted || interrupt::requested()) break;
+    // A signal between two points: those that follow are not begun.
+    if (interrupt::requested() && i + 1 < rows.size()) worst = ExitCode::interrupted;
+    if (worst == ExitCode::interrupted) break;
   }
   if (worst == ExitCode::refused) series.discard();
   if (!std::filesystem::exists(series.folder())) return worst;

@@ -2,6 +2,7 @@
 
 #include "base/errors.hpp"
 #include "base/json.hpp"
+#include "checkpoint/checksums.hpp"
 #include "checkpoint/run_folder.hpp"
 
 namespace engram::run {
@@ -40,7 +41,9 @@ KeptCheckpoint kept_checkpoint(const fs::path& path) {
   const checkpoint::Artefact artefact = checkpoint::identify(path);
   switch (artefact.kind) {
     case ArtefactKind::model_folder:
-    case ArtefactKind::adapter: return {artefact.folder, artefact.kind, run_around(artefact.folder)};
+    case ArtefactKind::adapter:
+      checkpoint::verify_checksums(artefact.folder);
+      return {artefact.folder, artefact.kind, run_around(artefact.folder)};
     case ArtefactKind::run: break;
     case ArtefactKind::grid:
     case ArtefactKind::chain:
@@ -53,6 +56,7 @@ KeptCheckpoint kept_checkpoint(const fs::path& path) {
   const checkpoint::RunFolder run = checkpoint::RunFolder::open(artefact.folder);
   if (!fs::exists(run.best())) refuse_without_best(run);
   const checkpoint::Artefact best = checkpoint::identify(run.best());
+  checkpoint::verify_checksums(best.folder);
   return {best.folder, best.kind, artefact.folder};
 }
 

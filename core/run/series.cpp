@@ -7,7 +7,6 @@
 #include "base/interrupt.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
-#include "checkpoint/run_folder.hpp"
 #include "report/summary_json.hpp"
 #include "report/terminal.hpp"
 #include "run/session.hpp"
@@ -55,11 +54,13 @@ ExitCode worse(ExitCode a, ExitCode b) {
   return rank(a) < rank(b) ? b : a;
 }
 
-Series::Series(const SeriesOptions& options, const std::string& name, const Console& console)
+Series::Series(const SeriesOptions& options, const std::string& name, const Console& console,
+               const checkpoint::OwnFolder::Fill& records)
     : started_(std::chrono::steady_clock::now()),
       console_(console),
       max_seconds_(options.max_seconds),
-      folder_(options.resume.empty() ? checkpoint::RunFolder::create(options.out, name).path() : options.resume) {}
+      folder_(options.resume.empty() ? checkpoint::OwnFolder::make(options.out, name, records)
+                                     : checkpoint::OwnFolder::take(options.resume)) {}
 
 std::optional<double> Series::seconds_left() const {
   if (!max_seconds_) return {};
@@ -70,18 +71,14 @@ void Series::note(std::string_view text) const { report::Terminal(console_.out, 
 
 void Series::discard() const {
   const auto is_folder = [](const auto& entry) { return entry.is_directory(); };
-  const std::filesystem::directory_iterator inside(folder_);
+  std::error_code gone;
+  const std::filesystem::directory_iterator inside(folder(), gone);
   if (std::any_of(begin(inside), end(inside), is_folder)) return;
-  std::error_code ignored;  // what cannot be removed stays: the refusal itself matters more
-  for (const char* record : {"grid.json", "chain.json", "table.csv"})
-    std::filesystem::remove(folder_ / record, ignored);
-  std::filesystem::remove(folder_, ignored);
+  folder_.discard({"grid.json", "chain.json", "table.csv"});
 }
 
 ExitCode Series::go_on(const Sources& sources, const std::filesystem::path& folder) {
   const bool begun = std::filesystem::exists(folder / "manifest.json");
-  // A run that was killed before it had its records leaves a folder that no run may take.
-  if (!begun && std::filesystem::exists(folder)) checkpoint::RunFolder::discard(folder);
   report::Terminal terminal(console_.out, console_.style);
   return run_recipe(sources,
                     {.out = begun ? std::filesystem::path() : folder,
@@ -92,7 +89,8 @@ ExitCode Series::go_on(const Sources& sources, const std::filesystem::path& fold
 }
 
 Outcome Series::run(const Sources& sources, const std::string& name) {
-  const std::filesystem::path folder = folder_ / name;
+  folder_.require_present();
+  const std::filesystem::path folder = this->folder() / name;
   Outcome outcome{.summary = summary_in(folder)};
   if (const auto ended = ended_with(outcome.summary)) {
     note(name + " ended before, and is left as it is");

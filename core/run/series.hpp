@@ -12,6 +12,7 @@
 
 #include "base/errors.hpp"
 #include "base/json.hpp"
+#include "checkpoint/own_folder.hpp"
 #include "report/style.hpp"
 #include "report/views.hpp"
 #include "run/preparation.hpp"
@@ -44,10 +45,12 @@ ExitCode worse(ExitCode a, ExitCode b);
 
 class Series {
  public:
-  // Makes or opens the folder. `console` is borrowed.
-  Series(const SeriesOptions& options, const std::string& name, const Console& console);
+  // Makes the folder, whole with what `records` writes, or goes on with one that is there; no other process may write
+  // into it then. `console` is borrowed.
+  Series(const SeriesOptions& options, const std::string& name, const Console& console,
+         const checkpoint::OwnFolder::Fill& records);
 
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
   // Runs what is left of the run in the folder's `name`: all of it, the rest, or nothing when it ended before. Throws
   // nothing that a run may throw: that is told, and becomes the exit code.
   Outcome run(const Sources& sources, const std::string& name);
@@ -63,7 +66,7 @@ class Series {
   std::chrono::steady_clock::time_point started_;
   const Console& console_;
   std::optional<double> max_seconds_;
-  std::filesystem::path folder_;
+  checkpoint::OwnFolder folder_;
 };
 
 // What grid.json and chain.json record of a recipe, so that a series goes on with the same.

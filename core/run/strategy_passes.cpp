@@ -1,6 +1,7 @@
 #include "run/strategy_passes.hpp"
 
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <torch/version.h>
 
 #include "base/errors.hpp"
@@ -34,18 +35,20 @@ std::string cache_key(const PassInput& input, const Material& material) {
   const train::SquaresRequest& request = input.request;
   // A batch's size shows only where a whole batch is squared.
   const int64_t batch = request.squares == sdk::SquareMode::batch_mean ? request.batch_size : 0;
-  return sha256(text::join(
-      {kCacheVersion, TORCH_VERSION, at::get_cpu_capability(), material.model->device().str(), material.model_hash,
-       hash_of(head.weight), hash_of(head.bias), input.examples.content_hash, std::to_string(input.pass.pass.samples),
-       std::to_string(request.seed), std::to_string(static_cast<int>(request.labels)),
-       std::to_string(static_cast<int>(request.squares)), std::to_string(batch), text::join(request.parameters, ",")},
-      "/"));
+  return sha256(
+      text::join({kCacheVersion, TORCH_VERSION, at::get_cpu_capability(), material.model->device().str(),
+                  std::to_string(at::get_num_threads()), material.model_hash, hash_of(head.weight), hash_of(head.bias),
+                  input.examples.content_hash, std::to_string(input.pass.pass.samples), std::to_string(request.seed),
+                  std::to_string(static_cast<int>(request.labels)), std::to_string(static_cast<int>(request.squares)),
+                  std::to_string(batch), text::join(request.parameters, ",")},
+                 "/"));
 }
 
 std::filesystem::path cache_file(const std::string& key) { return cache_folder() / "passes" / (key + ".safetensors"); }
 
 std::optional<strategy::PassResult> find_cached(const std::filesystem::path& file, const PassInput& input) {
-  if (!std::filesystem::exists(file)) return {};
+  std::error_code unknown;
+  if (!std::filesystem::exists(file, unknown)) return {};
   try {
     const model::SafetensorsFile cached(file);
     strategy::PassResult result{.facts = {.samples = static_cast<int64_t>(input.rows.size()),
@@ -63,7 +66,6 @@ void keep(const std::filesystem::path& file, const strategy::PassResult& result)
   std::vector<model::NamedTensor> tensors;
   for (const auto& [name, tensor] : result.squares) tensors.push_back({name, tensor});
   try {
-    std::filesystem::create_directories(file.parent_path());
     model::write_safetensors(file, tensors);
   } catch (const std::exception& error) {
     log::warning(std::string("squared gradients are not cached: ") + error.what());

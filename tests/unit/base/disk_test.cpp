@@ -53,6 +53,8 @@ TEST_CASE("in reading, a wrong path is refused and a machine that fails is exit 
   CHECK(absent.text == "f: cannot be read: No such file or directory");
   CHECK(absent.code == ExitCode::refused);
   CHECK(told([] { disk::refuse_read("f", EACCES); }).code == ExitCode::refused);
+  CHECK(told([] { disk::refuse_read("f", ENOENT, "name a file"); }).text ==
+        "f: cannot be read: No such file or directory. Fix: name a file");
   const Told broken = told([] { disk::refuse_read("f", EIO); });
   CHECK(broken.text == "f: cannot be read: Input/output error. Fix: see what the system says of the disk (dmesg)");
   CHECK(broken.code == ExitCode::resources);

@@ -91,8 +91,50 @@ TEST_CASE("a full disk ends the run with exit 6 and names the file") {
     CHECK(error.exit_code() == ExitCode::resources);
     CHECK(std::string(error.what()) ==
           "cannot write " + (scratch.path() / "events.jsonl").string() +
-              ": No space left on device. Fix: free some space or choose another run folder");
+              ": cannot be written: No space left on device. Fix: free some space there, or begin in another run folder");
   }
+}
+
+TEST_CASE("files that are cut back and written on hold what was never cut") {
+  const ScratchFolder straight, cut;
+  write_a_run(straight.path(), 1);
+  write_a_run(straight.path(), 1);
+  write_a_run(cut.path(), 1);
+  const std::map<std::string, int64_t> bytes = EventLog(cut.path()).flushed_bytes();
+  CHECK(bytes.at("events.jsonl") == static_cast<int64_t>(cut.text("events.jsonl").size()));
+  write_a_run(cut.path(), 7);
+  EventLog(cut.path()).warning("another sitting");
+  EventLog(cut.path()).cut(bytes);
+  write_a_run(cut.path(), 1);
+  for (const char* file : {"events.jsonl", "metrics.csv", "timing.jsonl"}) CHECK(cut.text(file) == straight.text(file));
+}
+
+TEST_CASE("files that begin again hold nothing of before") {
+  const ScratchFolder once, again;
+  write_a_run(once.path(), 1);
+  write_a_run(again.path(), 3);
+  EventLog(again.path()).begin_again();
+  write_a_run(again.path(), 1);
+  for (const char* file : {"events.jsonl", "metrics.csv", "timing.jsonl"}) CHECK(again.text(file) == once.text(file));
+}
+
+TEST_CASE("files that are shorter than the training state knows are all named, and nothing is cut") {
+  const ScratchFolder scratch;
+  write_a_run(scratch.path(), 1);
+  EventLog log(scratch.path());
+  const std::string before = scratch.text("timing.jsonl");
+  CHECK_THROWS_WITH(log.cut({{"events.jsonl", 1'000'000}, {"timing.jsonl", 0}}),
+                    Catch::Contains("events.jsonl") && Catch::Contains("and held 1000000 when the training state") &&
+                        Catch::Contains("put back the file as the run wrote it") && Catch::Contains("metrics.csv") &&
+                        Catch::Contains("does not say how much of it belongs to the run"));
+  CHECK(scratch.text("timing.jsonl") == before);
+}
+
+TEST_CASE("what concerns one sitting only is no event") {
+  const ScratchFolder scratch;
+  EventLog(scratch.path()).sitting("resumed", {{"step", 12}});
+  CHECK(scratch.text("events.jsonl").empty());
+  CHECK(parse_json(scratch.text("timing.jsonl"), "timing").at("step") == 12);
 }
 
 }  // namespace
