@@ -31,6 +31,11 @@ std::vector<model::NamedTensor> named(const std::vector<std::string>& names,
   return tensors;
 }
 
+void write_records(const std::filesystem::path& folder, const Subject& subject) {
+  write_provenance(folder, subject.provenance);
+  if (subject.kept) write_kept(folder, *subject.kept);
+}
+
 }  // namespace
 
 Form form_of(const strategy::Resolution& resolution, const sdk::ModelView& view) {
@@ -51,7 +56,7 @@ void write_deployable(const std::filesystem::path& folder, const Subject& subjec
   write_adapter(swap.fresh(), trained.adapter, subject.model.view());
   model::save_heads(subject.model, subject.task, swap.fresh());
   write_strategy_tensors(swap.fresh(), named(trained.not_held, claimed));
-  write_provenance(swap.fresh(), subject.provenance);
+  write_records(swap.fresh(), subject);
   swap.commit();
 }
 
@@ -60,7 +65,7 @@ void write_merged(const std::filesystem::path& folder, const Subject& subject) {
   model::save_model(subject.model, subject.task, subject.base, swap.fresh(),
                     subject.strategies.merged_parameters(subject.model));
   write_strategy_tensors(swap.fresh(), beside_model(subject, subject.strategies.claimed_tensors()));
-  write_provenance(swap.fresh(), subject.provenance);
+  write_records(swap.fresh(), subject);
   swap.commit();
 }
 
@@ -69,8 +74,12 @@ bool folds_into_weights(const strategy::Resolution& resolution) {
 }
 
 void write_carried(const std::filesystem::path& folder, const Subject& subject) {
-  if (std::filesystem::exists(folder / kAdapterConfigFile)) return;
-  write_strategy_tensors(folder, beside_model(subject, subject.strategies.claimed_tensors()));
+  const std::vector<model::NamedTensor> tensors = beside_model(subject, subject.strategies.claimed_tensors());
+  if (tensors.empty() || std::filesystem::exists(folder / kAdapterConfigFile)) return;
+  const FolderSwap swap(folder);
+  swap.keep_all_but(kStrategyTensorsFile);
+  write_strategy_tensors(swap.fresh(), tensors);
+  swap.commit();
 }
 
 }  // namespace engram::checkpoint

@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
+#include "checkpoint/kept.hpp"
 #include "checkpoint/provenance.hpp"
 #include "model/model.hpp"
 #include "strategy/strategies.hpp"
@@ -21,9 +23,10 @@ struct Subject {
   const model::Model& model;
   const strategy::Strategies& strategies;
   const strategy::Resolution& resolution;
-  std::string task;            // whose head transformers and PEFT see
-  std::filesystem::path base;  // the model folder that the run started from; its tokenizer goes along
-  Provenance provenance;       // written beside the checkpoint
+  std::string task;               // whose head transformers and PEFT see
+  std::filesystem::path base;     // the model folder that the run started from; its tokenizer goes along
+  Provenance provenance;          // written beside the checkpoint
+  std::optional<Kept> kept = {};  // likewise
   // What `base` carries: passed on with a model folder where this run does not have the strategy.
   std::map<std::string, at::Tensor> carried_before = {};
 };

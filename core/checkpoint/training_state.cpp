@@ -1,23 +1,25 @@
 #include "checkpoint/training_state.hpp"
 
 #include <ATen/core/grad_mode.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <map>
 
+#include "base/disk.hpp"
 #include "base/errors.hpp"
 #include "base/files.hpp"
+#include "checkpoint/checksums.hpp"
 #include "checkpoint/swap.hpp"
 #include "model/safetensors.hpp"
 
 namespace engram::checkpoint {
 namespace {
 
-constexpr const char* kStateFile = "training_state.json";
-constexpr const char* kTensorFile = "training_state.safetensors";
-constexpr int kFormat = 2;
+constexpr int kFormat = 3;
 // The three lists share one file; a prefix tells them apart.
 constexpr const char* kWeights = "weights/";
 constexpr const char* kTrainer = "trainer/";
@@ -31,21 +33,28 @@ std::string step_folder_name(int64_t step) {
 
 int64_t step_of(const std::filesystem::path& folder) { return std::stoll(folder.filename().string().substr(5)); }
 
+// A damaged one is none to roll back to.
 bool was_accepted(const std::filesystem::path& folder) {
-  return read_json(folder / kStateFile).value("accepted", false);
+  try {
+    return read_json(folder / kStateFile).value("accepted", false);
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
-// Step folders, oldest first.
-std::vector<std::filesystem::path> step_folders(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> found;
-  if (!std::filesystem::is_directory(folder)) return found;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    const bool named = name.starts_with("step-") && name.find_first_not_of("0123456789", 5) == std::string::npos;
-    if (named && std::filesystem::exists(entry.path() / kStateFile)) found.push_back(entry.path());
-  }
-  std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) { return step_of(a) < step_of(b); });
-  return found;
+bool is_step_folder(const std::string& name) {
+  constexpr size_t kMostDigits = 18;  // that fit a whole number
+  return name.starts_with("step-") && name.size() > 5 && name.size() <= 5 + kMostDigits &&
+         name.find_first_not_of("0123456789", 5) == std::string::npos;
+}
+
+// Gone in one call to the system, so that a killed process leaves no half of it; the rest is swept with halves.
+void remove_whole(const std::filesystem::path& state) {
+  const std::filesystem::path rest = state.string() + ".new-" + std::to_string(::getpid());
+  std::error_code failed;
+  std::filesystem::rename(state, rest, failed);
+  if (failed) disk::refuse_write(state, failed.value());
+  std::filesystem::remove_all(rest, failed);
 }
 
 void append(std::vector<model::NamedTensor>& all, const std::vector<model::NamedTensor>& part, const char* prefix) {
@@ -54,23 +63,40 @@ void append(std::vector<model::NamedTensor>& all, const std::vector<model::Named
 
 // All but the newest state and the newest `keep_last` that were accepted.
 void remove_old_states(const std::filesystem::path& folder, int64_t keep_last) {
-  const std::vector<std::filesystem::path> all = step_folders(folder);
+  const std::vector<std::filesystem::path> all = training_states(folder);
   int64_t accepted = 0;
   for (auto state = all.rbegin(); state != all.rend(); ++state) {
     const bool keeps = was_accepted(*state) && accepted++ < keep_last;
-    if (!keeps && state != all.rbegin()) std::filesystem::remove_all(*state);
+    if (!keeps && state != all.rbegin()) remove_whole(*state);
   }
+}
+
+// JSON has no infinity; a strategy's number may well be one.
+Json to_json(const std::map<std::string, double>& numbers) {
+  Json json = Json::object();
+  for (const auto& [name, number] : numbers) {
+    json[name] = std::isfinite(number) ? Json(number) : Json(std::isnan(number) ? "nan" : number > 0 ? "inf" : "-inf");
+  }
+  return json;
+}
+
+std::map<std::string, double> numbers_from_json(const Json& json) {
+  std::map<std::string, double> numbers;
+  for (const auto& [name, number] : json.items()) {
+    numbers[name] = number.is_string() ? std::stod(number.get<std::string>()) : number.get<double>();
+  }
+  return numbers;
 }
 
 Json to_json(const recipe::Metrics& metrics) {
   Json json = Json::object();
-  for (const auto& [set, values] : metrics) json[set] = values;
+  for (const auto& [set, values] : metrics) json[set] = to_json(values);
   return json;
 }
 
 recipe::Metrics metrics_from_json(const Json& json) {
   recipe::Metrics metrics;
-  for (const auto& [set, values] : json.items()) metrics[set] = values.get<std::map<std::string, double>>();
+  for (const auto& [set, values] : json.items()) metrics[set] = numbers_from_json(values);
   return metrics;
 }
 
@@ -112,7 +138,8 @@ void remove_halves(const std::filesystem::path& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().filename().string().find(".new-") != std::string::npos) halves.push_back(entry.path());
   }
-  for (const std::filesystem::path& half : halves) std::filesystem::remove_all(half);
+  std::error_code ignored;  // what cannot be removed is no obstacle
+  for (const std::filesystem::path& half : halves) std::filesystem::remove_all(half, ignored);
 }
 
 std::vector<model::NamedTensor> training_weights(const model::Model& model, const strategy::Strategies& strategies,
@@ -135,7 +162,7 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
   append(tensors, state.trainer, kTrainer);
   Json strategies = Json::array();
   for (const strategy::StrategyState& part : state.strategies) {
-    strategies.push_back({{"strategy", part.strategy}, {"numbers", part.numbers}, {"texts", part.texts}});
+    strategies.push_back({{"strategy", part.strategy}, {"numbers", to_json(part.numbers)}, {"texts", part.texts}});
     for (const auto& [name, tensor] : part.tensors) {
       tensors.push_back({kStrategies + part.strategy + "/" + name, tensor.detach()});
     }
@@ -147,7 +174,10 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
                {"evaluated_step", state.evaluated_step},
                {"accepted", state.accepted},
                {"rate_cut", state.rate_cut},
+               {"spikes", state.spikes},
                {"seconds", state.seconds},
+               {"what", state.what},
+               {"log_bytes", state.log_bytes},
                {"script", state.script},
                {"strategies", strategies}};
   if (state.stopped) {
@@ -160,37 +190,54 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
   return target;
 }
 
+std::vector<std::filesystem::path> training_states(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> found;
+  if (!std::filesystem::is_directory(folder)) return found;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (is_step_folder(entry.path().filename().string())) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) { return step_of(a) < step_of(b); });
+  return found;
+}
+
 std::filesystem::path newest_training_state(const std::filesystem::path& folder) {
-  const std::vector<std::filesystem::path> all = step_folders(folder);
+  const std::vector<std::filesystem::path> all = training_states(folder);
   return all.empty() ? std::filesystem::path() : all.back();
 }
 
 std::filesystem::path newest_accepted_state(const std::filesystem::path& folder) {
-  const std::vector<std::filesystem::path> all = step_folders(folder);
+  const std::vector<std::filesystem::path> all = training_states(folder);
   const auto found = std::find_if(all.rbegin(), all.rend(), was_accepted);
   return found == all.rend() ? std::filesystem::path() : *found;
 }
 
 void remove_training_states_after(const std::filesystem::path& folder, int64_t step) {
-  for (const std::filesystem::path& state : step_folders(folder)) {
-    if (step_of(state) > step) std::filesystem::remove_all(state);
+  for (const std::filesystem::path& state : training_states(folder)) {
+    if (step_of(state) > step) remove_whole(state);
   }
 }
 
 TrainingState read_training_state(const std::filesystem::path& folder) {
   const Json json = read_json(folder / kStateFile);
   if (json.value("format", 0) != kFormat) {
-    throw DataError({.what = "the checkpoint has format " + std::to_string(json.value("format", 0)),
+    throw DataError({.what = "the training state has format " + std::to_string(json.value("format", 0)),
                      .where = folder.string(),
                      .allowed = "format " + std::to_string(kFormat),
                      .fix = "go on with the version of engram that wrote it"});
   }
+  if (read_checksums(folder).empty()) {
+    throw DataError({.what = std::string("holds no ") + kChecksumsFile, .where = folder.string()});
+  }
+  verify_checksums(folder);
   TrainingState state{.step = json.at("step").get<int64_t>(),
                       .history = history_from_json(json.at("history")),
                       .evaluated_step = json.at("evaluated_step").get<int64_t>(),
                       .accepted = json.at("accepted").get<bool>(),
                       .rate_cut = json.at("rate_cut").get<double>(),
+                      .spikes = json.at("spikes").get<int64_t>(),
                       .seconds = json.at("seconds").get<double>(),
+                      .what = json.at("what").get<std::string>(),
+                      .log_bytes = json.at("log_bytes").get<std::map<std::string, int64_t>>(),
                       .script = json.at("script")};
   if (json.contains("stopped")) {
     state.stopped = {.within_budget = json["stopped"].at("within_budget").get<bool>(),
@@ -198,7 +245,7 @@ TrainingState read_training_state(const std::filesystem::path& folder) {
   }
   for (const Json& part : json.at("strategies")) {
     state.strategies.push_back({.strategy = part.at("strategy").get<std::string>(),
-                                .numbers = part.at("numbers").get<std::map<std::string, double>>(),
+                                .numbers = numbers_from_json(part.at("numbers")),
                                 .texts = part.at("texts").get<std::map<std::string, std::string>>()});
   }
   const model::SafetensorsFile file(folder / kTensorFile);

@@ -1,7 +1,9 @@
 // Where a run stands, so that it can go on: weights that train, optimizer, random streams, history, script state.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +14,10 @@
 #include "strategy/strategies.hpp"
 
 namespace engram::checkpoint {
+
+// The files of a training state's folder.
+inline constexpr const char* kStateFile = "training_state.json";
+inline constexpr const char* kTensorFile = "training_state.safetensors";
 
 // A stop rule has ended training: a run that goes on from here has no step left.
 struct Stopped {
@@ -25,7 +31,11 @@ struct TrainingState {
   int64_t evaluated_step = -1;  // the last step that was scored on the way to these weights
   bool accepted = false;        // saved at an evaluation that the stop rule did not refuse: may be rolled back to
   double rate_cut = 1;          // what roll-backs have left of the learning rate
+  int64_t spikes = 0;           // so far, those that roll-backs undid too
   double seconds = 0;           // since the run began, over all its sittings; by the clock
+  std::string what;             // as in its event: "last", "rolled back", "interrupted"
+  // Bytes of the run's event files when it was saved, by name; its own event comes after them.
+  std::map<std::string, int64_t> log_bytes;
   std::optional<Stopped> stopped;
   Json script;                                      // RecipeScript's state table
   std::vector<model::NamedTensor> weights;          // every tensor that trains or is kept, by resolution name
@@ -42,6 +52,8 @@ std::vector<model::NamedTensor> training_weights(const model::Model& model, cons
 std::filesystem::path write_training_state(const std::filesystem::path& folder, const TrainingState& state,
                                            int64_t keep_last);
 
+// The step-* folders, oldest first, whatever they hold.
+std::vector<std::filesystem::path> training_states(const std::filesystem::path& folder);
 // The newest step-* folder, or empty.
 std::filesystem::path newest_training_state(const std::filesystem::path& folder);
 
@@ -50,7 +62,7 @@ std::filesystem::path newest_accepted_state(const std::filesystem::path& folder)
 // Removes the step-* folders beyond `step`: of steps that a roll-back undid.
 void remove_training_states_after(const std::filesystem::path& folder, int64_t step);
 
-// Throws DataError naming what is missing or damaged.
+// Throws DataError naming what is missing or damaged: its checksums are compared first.
 TrainingState read_training_state(const std::filesystem::path& folder);
 
 // Copies saved weights into the live ones. Throws DataError listing every name or shape that differs; then nothing has

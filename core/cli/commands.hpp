@@ -20,6 +20,7 @@ void add_run(CLI::App& app, Context& context);
 void add_plan(CLI::App& app, Context& context);
 void add_predict(CLI::App& app, Context& context);
 void add_pull(CLI::App& app, Context& context);
+void add_verify_resume(CLI::App& app, Context& context);
 void add_compare(CLI::App& app, Context& context);
 void add_eval(CLI::App& app, Context& context);
 void add_merge(CLI::App& app, Context& context);

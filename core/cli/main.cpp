@@ -20,7 +20,7 @@ fs::path help_file(const fs::path& prefix, int argc, char** argv) {
     const std::string word = argv[i];
     if (word == "--help" || word == "-h")
       return i + 1 == argc ? prefix / "share/engram/help" / (name + ".txt") : fs::path();
-    if (word.empty() || word.find_first_not_of("abcdefghijklmnopqrstuvwxyz") != std::string::npos) return {};
+    if (word.empty() || word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") != std::string::npos) return {};
     name += "-" + word;
   }
   return {};

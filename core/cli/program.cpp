@@ -10,6 +10,7 @@
 #include "base/files.hpp"
 #include "cli/commands.hpp"
 #include "cli/failure.hpp"
+#include "cli/last_words.hpp"
 #include "cli/usage.hpp"
 #include "cli/version.hpp"
 
@@ -29,6 +30,7 @@ void add_commands(CLI::App& app, engram::cli::Context& context) {
   engram::cli::add_plan(app, context);
   engram::cli::add_run(app, context);
   engram::cli::add_compare(app, context);
+  engram::cli::add_verify_resume(app, context);
   engram::cli::add_inspect(app, context);
   engram::cli::add_predict(app, context);
   engram::cli::add_pull(app, context);
@@ -71,6 +73,7 @@ ExitCode run(CLI::App& app, const engram::cli::Context& context, int argc, char*
 }  // namespace
 
 int engram_main(int argc, char** argv) {
+  engram::cli::watch_for_crashes();
   CLI::App app(kAbout, "engram");
   engram::cli::Context context;
   app.require_subcommand(1);

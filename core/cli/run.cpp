@@ -24,6 +24,7 @@ struct Options {
   std::filesystem::path out;
   std::filesystem::path resume;
   double max_seconds = 0;
+  int64_t stop_at = -1;
   bool quiet = false;
   bool json = false;
 
@@ -62,10 +63,17 @@ ExitCode execute(const Options& options) {
   const report::Style style = report::detect_style(options.mode());
   const auto limit = options.max_seconds > 0 ? std::optional(options.max_seconds) : std::nullopt;
   const Resumed what = wanted(options);
+  const auto stop_at = options.stop_at >= 0 ? std::optional(options.stop_at) : std::nullopt;
   if (what.kind == FolderKind::run) {
     report::Terminal terminal(std::cout, style);
-    return run::run_recipe(what.sources, {.out = options.out, .resume = options.resume, .max_seconds = limit},
+    return run::run_recipe(what.sources,
+                           {.out = options.out, .resume = options.resume, .max_seconds = limit, .stop_at = stop_at},
                            terminal);
+  }
+  if (stop_at) {
+    throw RecipeError({.what = "--stop-at names a step of one run, and this makes several",
+                       .where = options.resume.empty() ? options.recipes.front() : options.resume.string(),
+                       .fix = "leave it out, or run one of them by itself (--point of a grid, one recipe of a chain)"});
   }
   const run::SeriesOptions series{.out = options.out, .resume = options.resume, .max_seconds = limit};
   const run::Console console = console_of(style);
@@ -95,6 +103,9 @@ void add_run(CLI::App& app, Context& context) {
   command.add_option("--max-time", options->max_seconds, "Stop, saved, after so many seconds in all")
       ->type_name("SECONDS")
       ->check(above_zero);
+  command.add_option("--stop-at", options->stop_at, "Stop, saved, once so many steps are done")
+      ->type_name("STEP")
+      ->check(CLI::NonNegativeNumber);
   CLI::Option* quiet = command.add_flag("--quiet", options->quiet, "Only the final lines");
   command.add_flag("--json", options->json, "One JSON object a line, nothing else")->excludes(quiet);
   // A resumed run keeps the settings that it began with.

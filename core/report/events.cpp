@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/clock.hpp"
+#include "base/errors.hpp"
 #include "base/text.hpp"
 #include "report/csv.hpp"
 #include "report/event_json.hpp"
@@ -20,6 +21,8 @@ std::string csv_row(int64_t step, double epoch, std::string_view role, const std
   return csv_line({std::to_string(step), text::shortest(epoch), std::string(role), set, metric, text::shortest(value)});
 }
 
+constexpr const char* kMetricsHeader = "step,epoch,role,set,metric,value";
+
 double milliseconds_kept(double seconds) { return std::round(seconds * 1000) / 1000; }
 
 }  // namespace
@@ -34,7 +37,37 @@ EventLog::EventLog(const std::filesystem::path& folder, Clock clock)
       events_(folder / "events.jsonl"),
       timing_(folder / "timing.jsonl"),
       metrics_(folder / "metrics.csv") {
-  if (metrics_.empty()) metrics_.append("step,epoch,role,set,metric,value");
+  if (metrics_.size() == 0) metrics_.append(kMetricsHeader);
+}
+
+std::map<std::string, int64_t> EventLog::flushed_bytes() const {
+  std::map<std::string, int64_t> bytes;
+  for (const LineFile* file : files()) {
+    file->flush();
+    bytes[file->path().filename().string()] = file->size();
+  }
+  return bytes;
+}
+
+void EventLog::cut(const std::map<std::string, int64_t>& bytes) {
+  Faults faults;
+  for (const LineFile* file : files()) {
+    const auto known = bytes.find(file->path().filename().string());
+    const int64_t wanted = known == bytes.end() ? -1 : known->second;
+    if (wanted >= 0 && wanted <= file->size()) continue;
+    faults.add({.what = wanted < 0 ? "the training state does not say how much of it belongs to the run"
+                                   : "holds " + std::to_string(file->size()) + " bytes, and held " +
+                                         std::to_string(wanted) + " when the training state was saved",
+                .where = file->path().string(),
+                .fix = "put back the file as the run wrote it; without it the run cannot go on"});
+  }
+  faults.raise<DataError>();
+  for (const LineFile* file : files()) file->truncate(bytes.at(file->path().filename().string()));
+}
+
+void EventLog::begin_again() {
+  for (const LineFile* file : files()) file->truncate(0);
+  metrics_.append(kMetricsHeader);
 }
 
 void EventLog::run_started(const RunHeader& header) {
@@ -103,6 +136,8 @@ void EventLog::event(std::string_view kind, const Json& fields) {
   events_.append(line(event));
   timing(kind, Json::object());
 }
+
+void EventLog::sitting(std::string_view kind, const Json& fields) { timing(kind, fields); }
 
 void EventLog::timing(std::string_view kind, Json fields) {
   Json event = {{"event", kind}, {"elapsed", milliseconds_kept(clock_() - start_)}};

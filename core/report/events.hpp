@@ -4,8 +4,10 @@
 // Every line is written in one call and so survives a crash of the process. Used from the loop's thread only.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -31,7 +33,7 @@ class EventLog {
   void first_step(double seconds, double evaluation_seconds);
   void step(const StepProgress& progress);
   void evaluation(const EvaluationView& evaluation);
-  // `what`: "best", "last", "interrupted"; `folder`: relative to the run folder.
+  // `what`: "best", "last", "rolled back", "interrupted"; `folder`: relative to the run folder.
   void checkpoint(int64_t step, std::string_view what, std::string_view folder);
   void warning(std::string_view text);
   void advice(const advisor::Advice& advice);
@@ -41,8 +43,18 @@ class EventLog {
 
   // Anything else: {"event": kind, ...fields}. `fields` is an object without clock values.
   void event(std::string_view kind, const Json& fields);
+  // What concerns one sitting of the run and not what is computed: to timing.jsonl only.
+  void sitting(std::string_view kind, const Json& fields);
+
+  // Flushes the three files to the disk and returns how many bytes each has, by file name.
+  std::map<std::string, int64_t> flushed_bytes() const;
+  // Cuts the files back to such bytes. Throws DataError naming every file that is shorter; then nothing has been cut.
+  void cut(const std::map<std::string, int64_t>& bytes);
+  // Empties the files, as if nothing had been run.
+  void begin_again();
 
  private:
+  std::array<const LineFile*, 3> files() const { return {&events_, &timing_, &metrics_}; }
   void timing(std::string_view kind, Json fields);
 
   Clock clock_;

@@ -24,16 +24,42 @@ checkpoint::Subject BestCheckpoint::subject() const {
           .task = prepared_.trained_task,
           .base = prepared_.model_folder,
           .provenance = provenance_,
+          .kept = written_,
           .carried_before = carried_};
 }
 
-void BestCheckpoint::write() const {
+void BestCheckpoint::write(const checkpoint::Kept& kept) {
+  folder_.require_present();
+  if (named_ && named_ == written_) {
+    for (const std::filesystem::path& folder : folders()) checkpoint::keep_before(folder);
+  }
+  written_ = kept;
   checkpoint::write_deployable(folder_.best(), subject());
   if (also_merged_) checkpoint::write_merged(folder_.merged(), subject());
 }
 
+void BestCheckpoint::named_by_state() {
+  named_ = written_;
+  settle();
+}
+
+bool BestCheckpoint::put_back(const std::optional<checkpoint::Kept>& named) {
+  bool found = true;
+  for (const std::filesystem::path& folder : folders()) {
+    const bool wanted = folder == folder_.best() || also_merged_;
+    found = (checkpoint::put_back(folder, named) || !wanted) && found;
+  }
+  written_ = checkpoint::read_kept(folder_.best());
+  named_ = named;
+  return found;
+}
+
+void BestCheckpoint::settle() const {
+  for (const std::filesystem::path& folder : folders()) checkpoint::drop_before(folder);
+}
+
 void BestCheckpoint::write_carried() const {
-  for (const std::filesystem::path& folder : {folder_.best(), folder_.merged()}) {
+  for (const std::filesystem::path& folder : folders()) {
     if (std::filesystem::exists(folder)) checkpoint::write_carried(folder, subject());
   }
 }

@@ -1,7 +1,9 @@
 // The checkpoint that a run keeps: written whenever an evaluation is the best so far.
 #pragma once
 
+#include <array>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "checkpoint/deployable.hpp"
@@ -17,13 +19,20 @@ class BestCheckpoint {
   BestCheckpoint(const Preparation& prepared, const Material& material, const checkpoint::RunFolder& folder,
                  Followed followed);
 
-  // The model as it is now.
-  void write() const;
+  // The model as it is now. What the newest training state names stays beside it until the next state is saved.
+  void write(const checkpoint::Kept& kept);
+  // A training state that names what is there was saved.
+  void named_by_state();
+  // What the training state names that a run goes on from; empty: nothing. False: that is gone.
+  bool put_back(const std::optional<checkpoint::Kept>& named);
+  // The run has ended: what its states name matters no more.
+  void settle() const;
   // What strategies carry to a later run, once passes after training have run. Nothing when no checkpoint was written.
   void write_carried() const;
 
  private:
   checkpoint::Subject subject() const;
+  std::array<std::filesystem::path, 2> folders() const { return {folder_.best(), folder_.merged()}; }
 
   const Preparation& prepared_;
   const Material& material_;
@@ -31,6 +40,8 @@ class BestCheckpoint {
   bool also_merged_;
   std::map<std::string, at::Tensor> carried_;  // beside the model that the run starts from
   checkpoint::Provenance provenance_;
+  std::optional<checkpoint::Kept> written_;  // what is there
+  std::optional<checkpoint::Kept> named_;    // what the newest training state names
 };
 
 // Throws RecipeError when no run can start from the result, because virtual tokens do not fold into weights.

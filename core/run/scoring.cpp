@@ -1,5 +1,7 @@
 #include "run/scoring.hpp"
 
+#include <ATen/Parallel.h>
+
 #include <chrono>
 
 #include "base/errors.hpp"
@@ -79,9 +81,10 @@ Scoring::Scoring(Preparation& prepared, const Material& material)
 eval::SetScores Scoring::score_untouched_set(const EvaluationSet& set) const {
   if (settings_.probabilities) return eval::evaluate(*material_.model, set.examples, settings_);
   const model::Head& head = *material_.model->find_head(set.examples.task);
-  const std::string key = sha256(material_.model_hash + bytes_hash(head.weight) + bytes_hash(head.bias) +
-                                 set.examples.content_hash + std::to_string(static_cast<int>(settings_.precision)) +
-                                 std::to_string(settings_.batch_size) + material_.model->device().str() + "/1");
+  const std::string key =
+      sha256(material_.model_hash + bytes_hash(head.weight) + bytes_hash(head.bias) + set.examples.content_hash +
+             std::to_string(static_cast<int>(settings_.precision)) + std::to_string(settings_.batch_size) +
+             material_.model->device().str() + "/" + std::to_string(at::get_num_threads()) + " threads");
   if (auto found = find_baseline(key)) return *found;
   const eval::SetScores scores = eval::evaluate(*material_.model, set.examples, settings_);
   keep_baseline(key, scores);

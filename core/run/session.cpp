@@ -1,7 +1,9 @@
 #include "run/session.hpp"
 
+#include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
+#include "base/log.hpp"
 #include "base/process.hpp"
 #include "checkpoint/continuation.hpp"
 #include "checkpoint/strategy_tensors.hpp"
@@ -10,19 +12,39 @@
 #include "run/evaluation_steps.hpp"
 #include "run/headline.hpp"
 #include "run/manifest.hpp"
+#include "run/other_numerics.hpp"
+#include "run/plugin_report.hpp"
 #include "run/session_parts.hpp"
 #include "run/strategy_facts.hpp"
 #include "run/strategy_passes.hpp"
 #include "run/summary.hpp"
 
 namespace engram::run {
+namespace {
+
+std::string reason_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
 
 ExitCode Session::run() {
+  try {
+    return whole_run();
+  } catch (...) {
+    std::rethrow_exception(told(std::current_exception()));
+  }
+}
+
+ExitCode Session::whole_run() {
   begin();
-  train::Trainer trainer(*material_.model, prepared_.strategies, prepared_.resolution, material_.training, settings(),
-                         material_.mixed(prepared_.resolution));
-  trainer_ = &trainer;
-  states_.emplace(prepared_, material_, trainer, folder_, events_);
+  trainer_.emplace(*material_.model, prepared_.strategies, prepared_.resolution, material_.training, settings(),
+                   material_.mixed(prepared_.resolution));
+  states_.emplace(prepared_, material_, *trainer_, folder_, events_);
   restore_or_start();
   preparing_seconds_ = elapsed() - scoring_.seconds();
   try {
@@ -30,11 +52,12 @@ ExitCode Session::run() {
     if (!interrupted()) work_after_training();
   } catch (const interrupt::Interrupted&) {
     ending_ = report::Ending::interrupted;
-  } catch (const std::exception& error) {
+  } catch (const std::exception&) {
+    const std::exception_ptr failed = told(std::current_exception());
     ending_ = report::Ending::failed;
-    reason_ = error.what();
-    finish();
-    throw;
+    reason_ = reason_of(failed);
+    finish_failed();
+    std::rethrow_exception(failed);
   }
   finish();
   if (ending_ == report::Ending::budget_not_met) return ExitCode::budget_not_met;
@@ -44,24 +67,38 @@ ExitCode Session::run() {
 // Everything up to the first step. A new run that is refused here leaves no folder behind; one that is interrupted here
 // begins again when it is resumed.
 void Session::begin() {
-  if (resuming()) checkpoint_ = checkpoint::newest_training_state(folder_.checkpoints());
   try {
+    if (resuming()) found_ = checkpoint::newest_whole_state(folder_.checkpoints(), checkpoint::Wanted::any);
     if (sources_.followed == Followed::yes) refuse_unfollowable(prepared_);
     open_records();
     announce();
     score_untouched();
     attach_strategies();
-  } catch (const Error&) {
-    if (!resuming()) folder_.discard();
+  } catch (const Error& error) {
+    if (!resuming() && error.exit_code() == ExitCode::refused) folder_.discard();
     throw;
   }
 }
 
 void Session::open_records() {
-  if (!resuming()) write_records(folder_, sources_, prepared_, material_);
+  log::open_file(folder_.log());
+  const Json before = manifest_to_go_on(folder_);
+  if (is_complete(before)) {
+    const Json now = manifest(sources_, prepared_, &material_);
+    refuse_other_inputs(before, now, folder_.path());
+    for (const std::string& difference : other_numerics(before, now)) {
+      terminal_.warning(difference);
+      log::warning(difference);
+    }
+  } else {
+    write_records(folder_, sources_, prepared_, material_);
+  }
   best_checkpoint_.emplace(prepared_, material_, folder_, sources_.followed);
   if (!resuming()) return;
-  refuse_other_inputs(read_json(folder_.manifest()), manifest(sources_, prepared_, material_), folder_.path());
+  if (!restoring()) {
+    events_.begin_again();
+    best_checkpoint_->put_back({});
+  }
   if (!std::filesystem::exists(folder_.result())) return;
   training_seconds_ =
       report::summary_from_json(read_json(folder_.result()), folder_.result().string()).training_seconds;
@@ -70,23 +107,20 @@ void Session::open_records() {
 void Session::announce() {
   const report::RunHeader header = run_header(prepared_, material_, folder_.path());
   terminal_.header(header);
-  if (!resuming()) events_.run_started(header);
-  for (const std::string& warning : material_.warnings) {
-    terminal_.warning(warning);
-    events_.warning(warning);
-  }
-  for (const advisor::Advice& advice : prepared_.advice) {
-    terminal_.advice(advice);
-    events_.advice(advice);
-  }
+  for (const std::string& warning : material_.warnings) terminal_.warning(warning);
+  for (const advisor::Advice& advice : prepared_.advice) terminal_.advice(advice);
+  if (restoring()) return;  // the events are there
+  events_.run_started(header);
+  for (const std::string& warning : material_.warnings) events_.warning(warning);
+  for (const advisor::Advice& advice : prepared_.advice) events_.advice(advice);
 }
 
 void Session::score_untouched() {
-  terminal_.phase("scoring the untouched model");
+  at_phase("scoring the untouched model", MemoryUse::scoring);
   history_.baseline = scoring_.score_untouched();
   const report::EvaluationView view = evaluation_view(report::EvaluationKind::baseline, {.metrics = history_.baseline},
                                                       prepared_.steps, scoring_, prepared_.guards);
-  if (!resuming()) events_.evaluation(view);
+  if (!restoring()) events_.evaluation(view);
   terminal_.evaluation(view);
 }
 
@@ -113,24 +147,39 @@ void Session::attach_strategies() {
 
 void Session::restore_or_start() {
   if (restoring()) {
-    const checkpoint::TrainingState state = states_->restore(checkpoint_);
+    const checkpoint::TrainingState state = states_->restore(std::move(found_->state), found_->folder);
     history_ = state.history;
+    if (!best_checkpoint_->put_back(named_best())) {
+      terminal_.note(
+          "checkpoints/best is not the one that the training state names: it was changed from outside, or a "
+          "later state was lost; it stays until a better one comes");
+    }
     history_.seconds = state.seconds;
     evaluated_step_ = state.evaluated_step;
     rate_cut_ = state.rate_cut;
+    spikes_ = state.spikes;
     seconds_before_ = state.seconds;
     if (state.stopped) {
       ending_ = state.stopped->within_budget ? report::Ending::stop_rule : report::Ending::budget_not_met;
       reason_ = state.stopped->reason;
     }
-    terminal_.note("going on from " + checkpoint_.string());
+    for (const checkpoint::Damaged& damaged : found_->passed_over) tell_damaged(damaged);
+    terminal_.note("going on from " + found_->folder.string());
   } else if (resuming()) {
     terminal_.note("it ended before its first checkpoint, and begins again");
   }
   history_.steps = trainer_->count().total;
-  if (resuming()) events_.event("resumed", {{"step", trainer_->done()}});
+  if (resuming()) events_.sitting("resumed", {{"step", trainer_->done()}, {"time", utc_now()}});
   prepared_.strategies.begin(trainer_->where());
-  step_log_.emplace(*trainer_, device_, events_, terminal_);
+  log_steps();
+}
+
+void Session::tell_damaged(const checkpoint::Damaged& damaged) {
+  const std::string text =
+      "a training state is damaged and was passed over, it is " + damaged.folder.string() + " now: " + damaged.why;
+  log::info(text);
+  terminal_.warning(text);
+  events_.sitting("damaged", {{"folder", "checkpoints/" + damaged.folder.filename().string()}, {"why", damaged.why}});
 }
 
 void Session::train() {
@@ -141,7 +190,7 @@ void Session::train() {
     // A run that was interrupted while it scored comes back here with the evaluation still to do.
     if (is_due && evaluated_step_ != trainer_->done() && evaluation_stops()) return;
     if (trainer_->finished()) return;
-    if (interrupt::requested()) throw interrupt::Interrupted{};
+    if (interrupt::requested() || stop_is_due()) throw interrupt::Interrupted{};
     if (out_of_time()) {
       ending_ = report::Ending::out_of_time;
       return;
@@ -154,17 +203,28 @@ void Session::one_step() {
   const auto start = std::chrono::steady_clock::now();
   recipe::ScheduleInput input = trainer_->schedule_input();
   input.history = &history_;
+  // A step that is interrupted or fails inside may be run again: then the schedule is asked for it again.
+  script_before_ = prepared_.script.state();
   recipe::ScheduleResult schedule = prepared_.script.schedule(input);
   schedule.rate_factor *= rate_cut_;
   refuse_unknown_numbers(schedule, prepared_.resolution, recipe().callbacks.schedule);
   step_log_->before_step();
-  step_log_->add(trainer_->step(schedule), schedule.strategy_numbers);
+  doing_ = {.what = "step " + std::to_string(trainer_->done() + 1), .use = MemoryUse::training};
+  train::StepResult result;
+  try {
+    result = trainer_->step(schedule);
+  } catch (...) {
+    prepared_.script.restore(script_before_);
+    throw;
+  }
+  step_log_->add(std::move(result), schedule.strategy_numbers);
   if (trainer_->done() == 1) {
     kernels::synchronise(device_);
     events_.first_step(seconds_since_process_start() - options_.process_seconds - scoring_.seconds(),
                        scoring_.seconds());
   }
   training_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!undone_by_.empty()) read_steps();
 }
 
 // A run that is interrupted here comes back to the same weights and does all of it again.
@@ -183,17 +243,41 @@ void Session::work_after_training() {
   best_checkpoint_->write_carried();
 }
 
+// What ended the run is told, not what fails again when its end is written.
+void Session::finish_failed() {
+  try {
+    finish();
+  } catch (const std::exception& error) {
+    log::info(std::string("the end of the run was not written: ") + error.what());
+  }
+}
+
 void Session::finish() {
   save_best();
-  if (ending_ != report::Ending::failed) step_log_->flush();
-  if (interrupted()) save_state(When::between, "interrupted");
+  if (ending_ != report::Ending::failed) read_steps();
+  const std::exception_ptr unsaved = interrupted() ? save_interrupted() : nullptr;
   if (ending_ != report::Ending::all_steps) events_.stopped(trainer_->done(), ending_, reason_);
   const report::RunSummary result = summary();
   folder_.require_present();
   events_.finished(result);
   write_file_atomically(folder_.result(), report::to_json(result).dump(2) + "\n");
+  tell_plugin_report(prepared_.strategies, terminal_, events_);
   terminal_.summary(result);
+  if (!interrupted() && ending_ != report::Ending::failed) best_checkpoint_->settle();
   prepared_.strategies.shutdown();
+  if (unsaved) std::rethrow_exception(unsaved);
+}
+
+// A plugin that cannot save its state does not cost what else is written at the end: the state before stays.
+std::exception_ptr Session::save_interrupted() {
+  try {
+    save_state(When::between, "interrupted");
+    return nullptr;
+  } catch (const PluginError& error) {
+    ending_ = report::Ending::failed;
+    reason_ = error.what();
+    return std::current_exception();
+  }
 }
 
 report::RunSummary Session::summary() const {

@@ -1,5 +1,4 @@
 // Evaluations of a run: what is scored, what the stop rule makes of it, and what is saved then.
-#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "run/session_parts.hpp"
 #include "run/summary.hpp"
@@ -7,6 +6,8 @@
 namespace engram::run {
 
 bool Session::evaluation_stops() {
+  if (read_steps()) return false;
+  folder_.require_present();
   evaluate();
   recipe::StopDecision decision = prepared_.script.stop(history_);
   if (decision.cut > 0) {
@@ -30,8 +31,7 @@ bool Session::state_is_due() const {
 }
 
 void Session::evaluate() {
-  if (step_log_) step_log_->flush();
-  terminal_.phase("scoring every set");
+  at_phase("scoring every set", MemoryUse::scoring);
   recipe::Evaluation evaluation{.step = trainer_->done(), .epoch = trainer_->epoch(), .metrics = measure()};
   evaluation.score = prepared_.script.score(evaluation.metrics, history_.baseline);
   const bool best = history_.evaluations.empty() || evaluation.score > history_.evaluations[history_.best].score;
@@ -48,12 +48,14 @@ void Session::evaluate() {
   best_unsaved_ = best && (evaluation.step > 0 || prepared_.start);
 }
 
-// A run that is interrupted here measures all sets again: its metrics then draw the same random numbers.
+// A run that is interrupted or fails here measures all sets again: its metrics then draw the same random numbers.
 recipe::Metrics Session::measure() {
   const Json before = prepared_.script.state();
   try {
-    return scoring_.score_now();
-  } catch (const interrupt::Interrupted&) {
+    recipe::Metrics metrics = scoring_.score_now();
+    refuse_not_finite(metrics);
+    return metrics;
+  } catch (...) {
     prepared_.script.restore(before);
     throw;
   }
@@ -62,11 +64,18 @@ recipe::Metrics Session::measure() {
 void Session::save_best() {
   if (!best_unsaved_) return;
   best_unsaved_ = false;
-  write_best();
+  write_best(*named_best());
 }
 
-void Session::write_best() {
-  best_checkpoint_->write();
+std::optional<checkpoint::Kept> Session::named_best() const {
+  if (history_.evaluations.empty()) return {};
+  const int64_t step = history_.evaluations[history_.best].step;
+  if (step == 0 && !prepared_.start) return {};
+  return checkpoint::Kept{.evaluation = static_cast<int64_t>(history_.best), .step = step};
+}
+
+void Session::write_best(const checkpoint::Kept& kept) {
+  best_checkpoint_->write(kept);
   events_.checkpoint(trainer_->done(), "best", "checkpoints/best");
 }
 
@@ -92,21 +101,22 @@ void Session::stop_by(const recipe::StopDecision& decision) {
 // The refused evaluation leaves the history. Those between the saved state and it stay: they were accepted, and the
 // best of them may be the checkpoint that is kept.
 void Session::roll_back_and_go_on(const recipe::StopDecision& decision) {
-  const int64_t refused = trainer_->done();
-  step_log_->flush();
   remove_newest(history_);
   best_unsaved_ = false;
-  states_->roll_back();
+  go_back(decision.cut, decision.reason);
+}
+
+void Session::go_back(double cut, const std::string& reason) {
+  const int64_t undone = trainer_->done();
+  for (const checkpoint::Damaged& damaged : states_->roll_back()) tell_damaged(damaged);
   evaluated_step_ = trainer_->done();
-  rate_cut_ *= decision.cut;
-  step_log_.emplace(*trainer_, device_, events_, terminal_);
-  events_.event("rolled_back", {{"step", refused},
-                                {"to_step", trainer_->done()},
-                                {"cut", decision.cut},
-                                {"rate_cut", rate_cut_},
-                                {"reason", decision.reason}});
-  terminal_.note("rolled back from step " + std::to_string(refused) + " to step " + std::to_string(trainer_->done()) +
-                 ": " + decision.reason + "; going on at " + text::shortest(rate_cut_) + " times the rate");
+  rate_cut_ *= cut;
+  log_steps();
+  events_.event(
+      "rolled_back",
+      {{"step", undone}, {"to_step", trainer_->done()}, {"cut", cut}, {"rate_cut", rate_cut_}, {"reason", reason}});
+  terminal_.note("rolled back from step " + std::to_string(undone) + " to step " + std::to_string(trainer_->done()) +
+                 ": " + reason + "; going on at " + text::shortest(rate_cut_) + " times the rate");
   save_state(When::accepted, "rolled back");
 }
 
@@ -115,9 +125,11 @@ void Session::save_state(When when, std::string_view why) {
                                   .evaluated_step = evaluated_step_,
                                   .accepted = when == When::accepted,
                                   .rate_cut = rate_cut_,
+                                  .spikes = spikes_,
                                   .seconds = seconds_before_ + elapsed()};
   if (stopped()) state.stopped = {.within_budget = ending_ == report::Ending::stop_rule, .reason = reason_};
-  states_->save(std::move(state), why);
+  step_log_->flush();
+  if (states_->save(std::move(state), why)) best_checkpoint_->named_by_state();
 }
 
 void Session::scored(const Candidate& candidate, bool best) {
@@ -127,7 +139,10 @@ void Session::scored(const Candidate& candidate, bool best) {
   view.best = best;
   events_.evaluation(view);
   terminal_.evaluation(view);
-  if (best) write_best();
+  if (!best) return;
+  write_best({.evaluation = static_cast<int64_t>(history_.evaluations.size()),
+              .step = candidate.evaluation.step,
+              .candidate = candidate.label});
 }
 
 }  // namespace engram::run

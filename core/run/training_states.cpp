@@ -1,22 +1,25 @@
 #include "run/training_states.hpp"
 
+#include "base/errors.hpp"
+
 namespace engram::run {
 
 TrainingStates::TrainingStates(Preparation& prepared, const Material& material, train::Trainer& trainer,
                                const checkpoint::RunFolder& folder, report::EventLog& events)
     : prepared_(prepared), material_(material), trainer_(trainer), folder_(folder), events_(events) {}
 
-checkpoint::TrainingState TrainingStates::put_back(const std::filesystem::path& from) {
-  checkpoint::TrainingState state = checkpoint::read_training_state(from);
+void TrainingStates::put_back(const checkpoint::TrainingState& state, const std::filesystem::path& from) {
   checkpoint::restore_weights(weights(), state.weights, from);
   prepared_.strategies.load_state(state.strategies);
   trainer_.restore(state.trainer, state.step);
-  return state;
 }
 
-checkpoint::TrainingState TrainingStates::restore(const std::filesystem::path& from) {
-  checkpoint::TrainingState state = put_back(from);
+checkpoint::TrainingState TrainingStates::restore(checkpoint::TrainingState state, const std::filesystem::path& from) {
+  put_back(state, from);
   prepared_.script.restore(state.script);
+  events_.cut(state.log_bytes);
+  // An uninterrupted run saves here too, and says so.
+  if (state.accepted) tell(state, from);
   // Saved again before the next step, it would no longer be a state to roll back to.
   if (state.accepted) saved_step_ = state.step;
   return state;
@@ -24,24 +27,38 @@ checkpoint::TrainingState TrainingStates::restore(const std::filesystem::path& f
 
 bool TrainingStates::can_roll_back() const { return !checkpoint::newest_accepted_state(folder_.checkpoints()).empty(); }
 
-void TrainingStates::roll_back() {
-  put_back(checkpoint::newest_accepted_state(folder_.checkpoints()));
+std::vector<checkpoint::Damaged> TrainingStates::roll_back() {
+  auto found = checkpoint::newest_whole_state(folder_.checkpoints(), checkpoint::Wanted::accepted);
+  if (!found) {
+    throw DataError(
+        {.what = "holds no training state to roll back to any more", .where = folder_.checkpoints().string()});
+  }
+  put_back(found->state, found->folder);
   prepared_.strategies.begin(trainer_.where());
   checkpoint::remove_training_states_after(folder_.checkpoints(), trainer_.done());
   saved_step_ = -1;
+  return std::move(found->passed_over);
 }
 
-void TrainingStates::save(checkpoint::TrainingState state, std::string_view why) {
-  if (saved_step_ == trainer_.done()) return;
+bool TrainingStates::save(checkpoint::TrainingState state, std::string_view why) {
+  if (saved_step_ == trainer_.done()) return false;
+  folder_.require_present();
   state.step = trainer_.done();
+  state.what = why;
   state.script = prepared_.script.state();
   state.weights = weights();
   state.trainer = trainer_.state();
   state.strategies = prepared_.strategies.save_state();
+  state.log_bytes = events_.flushed_bytes();
   const auto folder =
       checkpoint::write_training_state(folder_.checkpoints(), state, prepared_.recipe().checkpoints.keep_last);
   saved_step_ = state.step;
-  events_.checkpoint(saved_step_, why, std::filesystem::relative(folder, folder_.path()).string());
+  tell(state, folder);
+  return true;
+}
+
+void TrainingStates::tell(const checkpoint::TrainingState& state, const std::filesystem::path& folder) const {
+  events_.checkpoint(state.step, state.what, "checkpoints/" + folder.filename().string());
 }
 
 }  // namespace engram::run

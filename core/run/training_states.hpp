@@ -6,6 +6,7 @@
 
 #include "checkpoint/run_folder.hpp"
 #include "checkpoint/training_state.hpp"
+#include "checkpoint/whole_state.hpp"
 #include "report/events.hpp"
 #include "run/material.hpp"
 #include "run/preparation.hpp"
@@ -22,19 +23,22 @@ class TrainingStates {
   TrainingStates(Preparation& prepared, const Material& material, train::Trainer& trainer,
                  const checkpoint::RunFolder& folder, report::EventLog& events);
 
-  // Puts a saved state into model, strategies, trainer and script, and returns it for the rest.
-  checkpoint::TrainingState restore(const std::filesystem::path& from);
+  // Puts a saved state into model, strategies, trainer and script, cuts the event files back to it, and returns it for
+  // the rest. Nothing is cut when that fails.
+  checkpoint::TrainingState restore(checkpoint::TrainingState state, const std::filesystem::path& from);
   // Whether there is a state to roll back to.
   bool can_roll_back() const;
-  // Model, strategies and trainer as they were at the newest accepted state; the script keeps what it holds.
-  void roll_back();
+  // Model, strategies and trainer as they were at the newest accepted state that is whole; the script keeps what it
+  // holds. Returns those that were passed over because they are damaged.
+  std::vector<checkpoint::Damaged> roll_back();
 
-  // Fills in what model, strategies, trainer and script hold. `why`: as in the event. Does nothing when this step was
+  // Fills in what model, strategies, trainer, script and event files hold. `why`: as in the event. False: this step was
   // saved already.
-  void save(checkpoint::TrainingState state, std::string_view why);
+  bool save(checkpoint::TrainingState state, std::string_view why);
 
  private:
-  checkpoint::TrainingState put_back(const std::filesystem::path& from);
+  void tell(const checkpoint::TrainingState& state, const std::filesystem::path& folder) const;
+  void put_back(const checkpoint::TrainingState& state, const std::filesystem::path& from);
   std::vector<model::NamedTensor> weights() const {
     return checkpoint::training_weights(*material_.model, prepared_.strategies, prepared_.resolution);
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/errors.hpp"
+#include "base/interrupt.hpp"
 #include "base/seeds.hpp"
 #include "data/batch.hpp"
 #include "kernels/device.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr const char* kDropoutState = "dropout_generator";
 constexpr const char* kOptimizerPrefix = "optimizer/";
+constexpr const char* kSpikesPrefix = "spikes/";
 
 std::vector<model::NamedTensor> all_tensors(const model::Model& model, const strategy::Strategies& strategies) {
   std::vector<model::NamedTensor> tensors = model.parameters();
@@ -45,6 +47,7 @@ Trainer::Trainer(model::Model& model, strategy::Strategies& strategies, const st
       optimizer_({.beta1 = settings.beta1, .beta2 = settings.beta2, .epsilon = settings.epsilon}),
       dropout_(kernels::make_generator(model.device(), derive_seed(static_cast<uint64_t>(settings.seed), "dropout"))),
       live_(all_tensors(model, strategies)) {
+  if (settings.spikes) spikes_.emplace(*settings.spikes, model.device());
   if (resolution.trainable_count() == 0) {
     throw RecipeError({.what = "nothing would train: every parameter is frozen",
                        .where = "strategies",
@@ -78,7 +81,7 @@ void Trainer::choose_groups() {
   }
 }
 
-Trainer::StepRows Trainer::next_rows() {
+StepRows Trainer::next_rows() {
   const int64_t epoch = done_ / count_.per_epoch;
   if (epoch != order_epoch_) {
     order_ = data::epoch_order(examples_.size(), static_cast<uint64_t>(settings_.seed), epoch);
@@ -100,6 +103,7 @@ StepResult Trainer::accumulate(const StepRows& rows, const recipe::ScheduleResul
   for (const strategy::BoundLossTerm& term : bound.loss_terms) result.terms[term.name] = at::zeros_like(result.loss);
   StepInput input{.model = model_,
                   .start = strategies_.start_weights(),
+                  .strategies = strategies_,
                   .examples = examples_,
                   .precision = settings_.precision,
                   .pass = {.training = true, .dropout_generator = dropout_},
@@ -110,12 +114,18 @@ StepResult Trainer::accumulate(const StepRows& rows, const recipe::ScheduleResul
   input.reads = reads_of(input.terms);
   const int64_t parts = (total + settings_.batch_size - 1) / settings_.batch_size;
   for (int64_t part = 0; part < parts; ++part) {
+    if (part > 0) interrupt::check();
     const int64_t begin = part * settings_.batch_size;
     const int64_t count = std::min(settings_.batch_size, total - begin);
     run_micro_batch(input, std::span(rows.fresh).subspan(begin, count), part_of(rows.mixed, part, parts), result.loss,
                     result.terms);
   }
   return result;
+}
+
+void Trainer::rewind() {
+  dropout_.set_state(dropout_before_);
+  for (const model::NamedTensor& entry : live_) entry.tensor.mutable_grad() = at::Tensor();
 }
 
 std::vector<model::NamedTensor> Trainer::trainable() const {
@@ -127,9 +137,25 @@ std::vector<model::NamedTensor> Trainer::trainable() const {
 }
 
 StepResult Trainer::step(const recipe::ScheduleResult& schedule) {
+  strategies_.step_begins();
   choose_groups();
-  StepResult result = accumulate(next_rows(), schedule);
+  dropout_before_ = dropout_.get_state();
+  StepResult result;
+  try {
+    result = gradients(schedule);
+  } catch (...) {
+    rewind();
+    throw;
+  }
+  update(schedule, result);
+  strategies_.step_ends();
+  return result;
+}
 
+StepResult Trainer::gradients(const recipe::ScheduleResult& schedule) {
+  StepRows rows = next_rows();
+  StepResult result = accumulate(rows, schedule);
+  result.rows = std::move(rows);
   const std::vector<model::NamedTensor> trainable = this->trainable();
   strategies_.on_gradients(where(), trainable);
   result.penalties = add_penalties(strategies_.bound().penalties, schedule.strategy_numbers, model_.device());
@@ -139,34 +165,51 @@ StepResult Trainer::step(const recipe::ScheduleResult& schedule) {
     if (entry.tensor.grad().defined()) gradients.push_back(entry.tensor.grad());
   }
   result.gradient_norm = clip_gradients(gradients, settings_.clip);
+  return result;
+}
 
-  const at::Tensor found_inf = at::logical_not(at::isfinite(result.gradient_norm)).to(at::kFloat);
+void Trainer::update(const recipe::ScheduleResult& schedule, StepResult& result) {
+  whole_ = false;
+  if (spikes_) result.verdict = spikes_->judge(result.loss, result.gradient_norm);
+  const at::Tensor found_inf =
+      result.verdict ? result.verdict->is_spike : at::logical_not(at::isfinite(result.gradient_norm)).to(at::kFloat);
   const double rate = settings_.learning_rate * schedule.rate_factor;
   optimizer_.step(groups_, rate, found_inf);
   for (const ParameterGroup& group : groups_) result.learning_rates.push_back(rate * group.rate_scale);
   result.step = ++done_;
   strategies_.on_update(where());
-  return result;
+  whole_ = true;
+}
+
+void Trainer::take_back(const StepResult& skipped) {
+  if (skipped.step != done_) throw InternalError({.what = "a step that is not the last one is to be taken back"});
+  rewind();
+  --done_;
 }
 
 std::vector<model::NamedTensor> Trainer::state() const {
   std::vector<model::NamedTensor> state = {{kDropoutState, dropout_.get_state()}};
-  for (const model::NamedTensor& entry : optimizer_.state()) {
-    state.push_back({kOptimizerPrefix + entry.name, entry.tensor});
-  }
+  const auto append = [&](const std::vector<model::NamedTensor>& part, const std::string& prefix) {
+    for (const model::NamedTensor& entry : part) state.push_back({prefix + entry.name, entry.tensor});
+  };
+  append(optimizer_.state(), kOptimizerPrefix);
+  if (spikes_) append(spikes_->state(), kSpikesPrefix);
   return state;
 }
 
 void Trainer::restore(const std::vector<model::NamedTensor>& state, int64_t done) {
-  std::vector<model::NamedTensor> moments;
+  std::vector<model::NamedTensor> moments, window;
+  const auto take = [](const model::NamedTensor& entry, const std::string& prefix,
+                       std::vector<model::NamedTensor>& part) {
+    if (entry.name.starts_with(prefix)) part.push_back({entry.name.substr(prefix.size()), entry.tensor});
+  };
   for (const model::NamedTensor& entry : state) {
-    if (entry.name == kDropoutState) {
-      dropout_.set_state(entry.tensor.cpu());
-    } else if (entry.name.starts_with(kOptimizerPrefix)) {
-      moments.push_back({entry.name.substr(std::string(kOptimizerPrefix).size()), entry.tensor});
-    }
+    if (entry.name == kDropoutState) dropout_.set_state(entry.tensor.cpu());
+    take(entry, kOptimizerPrefix, moments);
+    take(entry, kSpikesPrefix, window);
   }
   optimizer_.restore(moments, model_.device());
+  if (spikes_) spikes_->restore(window);
   done_ = done;
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "strategy/strategies.hpp"
 #include "train/adamw.hpp"
 #include "train/mixing.hpp"
+#include "train/spike_watch.hpp"
 
 namespace engram::train {
 
@@ -29,16 +31,34 @@ struct StepCount {
 };
 StepCount count_steps(int64_t examples, const recipe::Train& settings);
 
+// The rows of one optimizer step: of the training examples, and of the data sets that mixes name.
+struct StepRows {
+  std::vector<int64_t> fresh;
+  std::vector<MixedRows> mixed;
+};
+
 // What one optimizer step leaves behind. The tensors are scalars on the device: reading them waits for it.
 struct StepResult {
   int64_t step = 0;  // steps done, this one included
+  StepRows rows;
   int64_t examples = 0;
   int64_t mixed_examples = 0;                   // of other data sets, not counted in `examples`
   at::Tensor loss;                              // mean over the step's new examples, fp32; terms and penalties left out
   std::map<std::string, at::Tensor> terms;      // each loss term's weighted mean, "distillation.kl"
   std::map<std::string, at::Tensor> penalties;  // each penalty's value, weight included, before the update
   at::Tensor gradient_norm;                     // before clipping; not finite: the update was skipped
+  std::optional<SpikeVerdict> verdict;          // under train.spikes: the update of a spike was skipped
   std::vector<double> learning_rates;           // of each parameter group, as used
+};
+
+// Why the numbers of a step are not finite, as far as running it again shows.
+struct StepCause {
+  std::vector<std::string> weights;    // that hold values that are not finite; then nothing else was looked for
+  std::string layer;                   // the first of the forward pass whose output is not finite; empty: every one is
+  StepRows rows;                       // for which it is not; empty where `layer` is
+  std::vector<std::string> gradients;  // of parameters, in the order of the backward pass, after a finite forward pass
+  std::string largest;                 // where all of those are finite: the parameter with the largest gradient
+  double largest_norm = 0;             // and its norm, fp64: of so large ones the fp32 norm overflows
 };
 
 class Trainer {
@@ -62,25 +82,36 @@ class Trainer {
   // another name.
   std::string weight_of(const std::string& name) const;
 
-  // Runs the next optimizer step at train.learning_rate x schedule.rate_factor.
+  // Runs the next optimizer step at train.learning_rate x schedule.rate_factor. Throws interrupt::Interrupted between
+  // micro-batches when a signal has arrived. Whatever is thrown, while whole() everything is as it was before the step,
+  // and it can be run again.
   StepResult step(const recipe::ScheduleResult& schedule);
+  // False: an update failed half-way.
+  bool whole() const { return whole_; }
+  // The step done last, whose update was skipped, is as if it had not been; what strategies made of it stays.
+  void take_back(const StepResult& skipped);
+
+  // Runs a step's rows again, forward and if need be backward, and names what is not finite. The random stream of
+  // dropout and the gradients are then no longer those of the run. Exact for the step done last; weights may have moved
+  // since an earlier one.
+  StepCause cause_of(const StepResult& step, const recipe::ScheduleResult& schedule);
 
   // Everything that the next step depends on, beside the weights and the number of steps done (which rows come, new and
-  // mixed, follows from that): optimizer moments and the dropout generator. Live
+  // mixed, follows from that): optimizer moments, the dropout generator and the window of spikes. Live
   // tensors under unique names; restore() takes them back together with the number of steps done.
   std::vector<model::NamedTensor> state() const;
   void restore(const std::vector<model::NamedTensor>& state, int64_t done);
 
  private:
-  // The rows of one optimizer step.
-  struct StepRows {
-    std::vector<int64_t> fresh;
-    std::vector<MixedRows> mixed;
-  };
   void choose_groups();
   StepRows next_rows();
   // Forward and backward of every micro-batch.
   StepResult accumulate(const StepRows& rows, const recipe::ScheduleResult& schedule);
+  // Everything until the update, and the update.
+  StepResult gradients(const recipe::ScheduleResult& schedule);
+  void update(const recipe::ScheduleResult& schedule, StepResult& result);
+  // To before the step's first micro-batch.
+  void rewind();
   // Tensors that train in this step.
   std::vector<model::NamedTensor> trainable() const;
 
@@ -93,11 +124,14 @@ class Trainer {
   Mixing mixing_;
   AdamW optimizer_;
   at::Generator dropout_;
+  at::Tensor dropout_before_;             // the generator's state when the last step began
+  std::optional<SpikeWatch> spikes_;      // under train.spikes
   std::vector<model::NamedTensor> live_;  // every tensor of the resolution
   std::vector<ParameterGroup> groups_;    // of the coming step
   std::vector<int64_t> order_;            // of the current epoch
   int64_t order_epoch_ = -1;
   int64_t done_ = 0;
+  bool whole_ = true;
 };
 
 }  // namespace engram::train

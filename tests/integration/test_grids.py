@@ -113,8 +113,20 @@ class Grids(TinyCase):
         told = self.engram("run", "--resume", "out").stdout
         self.assertIn(f"{POINTS[0]} ended before, and is left as it is", told)
         self.assertEqual((self.folder / "out" / POINTS[0] / "events.jsonl").read_bytes(), before)
-        self.assertIn("resumed", [event["event"] for event in self.events(f"out/{POINTS[1]}")])
+        self.assertEqual(len(self.sittings(f"out/{POINTS[1]}")), 1)
         self.assertEqual({point["ending"] for point in self.points().values()}, {"all steps"})
+
+    def test_a_signal_between_two_points_is_an_interruption_too(self):
+        process = subprocess.Popen([ENGRAM, "run", str(self.grid()), "--out", "out", "--json"], cwd=self.folder,
+                                   env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for line in process.stdout:
+            if '"event":"finished"' in line:
+                process.send_signal(signal.SIGTERM)
+                break
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 5)
+        self.assertEqual(self.points()[POINTS[0]]["ending"], "all steps")
+        self.assertEqual(self.points()[POINTS[3]]["ending"], "not run")
 
     def test_the_time_limit_is_for_the_whole_grid(self):
         self.engram("run", self.grid(epochs=5000), "--out", "out", "--max-time", "2", expect=5)

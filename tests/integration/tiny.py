@@ -99,5 +99,10 @@ class TinyCase(unittest.TestCase):
     def events(self, run):
         return [json.loads(line) for line in (self.folder / run / "events.jsonl").read_text().splitlines()]
 
+    def sittings(self, run):
+        """Steps from which the run went on."""
+        lines = [json.loads(line) for line in (self.folder / run / "timing.jsonl").read_text().splitlines()]
+        return [line["step"] for line in lines if line["event"] == "resumed"]
+
     def result(self, run):
         return json.loads((self.folder / run / "result.json").read_text())

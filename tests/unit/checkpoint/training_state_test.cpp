@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+#include <limits>
+
 #include "base/errors.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
@@ -51,6 +54,8 @@ TEST_CASE("a training state read back holds what was written") {
                       .accepted = true,
                       .rate_cut = 0.25,
                       .seconds = 3.5,
+                      .what = "last",
+                      .log_bytes = {{"events.jsonl", 4000000000}, {"metrics.csv", 7}},
                       .stopped = checkpoint::Stopped{.within_budget = false, .reason = "lost too much"},
                       .script = Json{{"stop", {{"cuts", 2}}}}};
   state.history.baseline["new"]["accuracy"] = 0.5;
@@ -58,6 +63,10 @@ TEST_CASE("a training state read back holds what was written") {
       {.step = 10, .epoch = 0.5, .metrics = {{"new", {{"recall", 0.1}}}}, .score = 0.3});
   state.weights = {{"w", at::arange(3, at::kFloat)}};
   state.trainer = {{"dropout_generator", at::ones({4}, at::kByte)}};
+  const double infinity = std::numeric_limits<double>::infinity();
+  state.strategies = {{.strategy = "own",
+                       .numbers = {{"best", -infinity}, {"third", 1.0 / 3}, {"none", std::nan("")}, {"most", infinity}},
+                       .texts = {{"kind", "a"}}}};
   const TrainingState read = checkpoint::read_training_state(checkpoint::write_training_state(folder.path(), state, 1));
   CHECK(read.step == 12);
   CHECK(read.evaluated_step == 10);
@@ -71,6 +80,14 @@ TEST_CASE("a training state read back holds what was written") {
   CHECK(read.history.evaluations.at(0).metrics.at("new").at("recall") == 0.1);
   CHECK(at::equal(read.weights.at(0).tensor, state.weights[0].tensor));
   CHECK(read.trainer.at(0).name == "dropout_generator");
+  CHECK(read.what == "last");
+  CHECK(read.log_bytes == state.log_bytes);
+  const std::map<std::string, double>& numbers = read.strategies.at(0).numbers;
+  CHECK(numbers.at("best") == -infinity);
+  CHECK(numbers.at("most") == infinity);
+  CHECK(numbers.at("third") == 1.0 / 3);
+  CHECK(std::isnan(numbers.at("none")));
+  CHECK(read.strategies.at(0).texts.at("kind") == "a");
 }
 
 TEST_CASE("the newest accepted state outlives a newer one that was saved between evaluations") {
@@ -106,8 +123,8 @@ TEST_CASE("a training state of another format is refused") {
   const Folder folder;
   folder.save(1);
   const auto file = folder.path() / "step-000001/training_state.json";
-  write_file_atomically(file, text::replaced(read_file(file), "\"format\": 2", "\"format\": 1"));
+  write_file_atomically(file, text::replaced(read_file(file), "\"format\": 3", "\"format\": 2"));
   CHECK_THROWS_WITH(checkpoint::read_training_state(folder.path() / "step-000001"),
-                    Catch::Contains("the checkpoint has format 1") && Catch::Contains("format 2") &&
+                    Catch::Contains("the training state has format 2") && Catch::Contains("format 3") &&
                         Catch::Contains("go on with the version of engram that wrote it"));
 }

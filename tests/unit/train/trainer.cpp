@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/interrupt.hpp"
 #include "kernels/device.hpp"
 #include "support/catch.hpp"
 #include "support/tiny_bert.hpp"
@@ -123,6 +124,34 @@ TEST_CASE("a run that goes on from its saved state gives the same bits as one th
     run_to_end(*second, method);
     CHECK(at::equal(all_weights(straight), all_weights(stopped)));
   }
+}
+
+TEST_CASE("a step that a signal stops between micro-batches leaves everything as it was, and is run again") {
+  TinyRun straight = tiny_run("lora", at::kCPU), stopped = tiny_run("lora", at::kCPU);
+  for (TinyRun* run : {&straight, &stopped}) {
+    run->model->set_dropout(0.2);
+    run->settings.batch_size = 2;
+    run->settings.accumulation = 4;
+  }
+  const auto whole = straight.trainer();
+  run_to_end(*whole, "lora");
+  const auto parts = stopped.trainer();
+  while (!parts->finished()) {
+    const at::Tensor before = all_weights(stopped).clone();
+    const at::Tensor generator = parts->state().front().tensor.clone();
+    const int64_t done = parts->done();
+    interrupt::request();
+    CHECK_THROWS_AS(parts->step(golden_schedule("lora", done)), interrupt::Interrupted);
+    interrupt::clear();
+    CHECK(parts->done() == done);
+    CHECK(at::equal(before, all_weights(stopped)));
+    CHECK(at::equal(generator, parts->state().front().tensor));
+    for (const model::NamedTensor& entry : stopped.strategies.claimed_tensors()) {
+      CHECK_FALSE(entry.tensor.grad().defined());
+    }
+    parts->step(golden_schedule("lora", done));
+  }
+  CHECK(at::equal(all_weights(straight), all_weights(stopped)));
 }
 
 TEST_CASE("bf16 follows fp32 within the precision of bf16") {
