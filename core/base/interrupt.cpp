@@ -3,15 +3,18 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+
 namespace engram::interrupt {
 namespace {
 
-volatile sig_atomic_t arrived = 0;  // a signal handler can reach nothing but a global
+// A signal handler can reach nothing but a global. It may run on any thread (LibTorch has some), hence an atomic one.
+std::atomic<bool> arrived = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
 
 void on_signal(int) {
   constexpr int kInterruptedExit = 5;
-  if (arrived != 0) _exit(kInterruptedExit);
-  arrived = 1;
+  if (arrived.exchange(true)) _exit(kInterruptedExit);
 }
 
 }  // namespace
@@ -23,9 +26,9 @@ void watch() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-bool requested() { return arrived != 0; }
-void request() { arrived = 1; }
-void clear() { arrived = 0; }
+bool requested() { return arrived; }
+void request() { arrived = true; }
+void clear() { arrived = false; }
 
 void check() {
   if (requested()) throw Interrupted{};

@@ -21,11 +21,14 @@ void SourceOptions::add_to(CLI::App& command) {
   command.add_option("--point", point, "One point of a grid, such as rank=4,rate=1e-05")->type_name("NAME");
   command.add_option("--plugin", plugins, "A plugin file or a folder of plugins; before all others");
   command.add_flag("--strict", strict, "Refuses a recipe that gets any advice, with all of it");
+  command.add_flag("--strict-plugins", strict_plugins,
+                   "Checks all that plugins do: foreign tensors, values not finite, time, waiting for the device");
 }
 
 run::Sources SourceOptions::sources() const {
   run::Sources sources{.recipe = recipe, .point = point, .scripts = Installation::locate().scripts, .plugins = plugins};
   if (strict) sources.advised = run::Advised::refused;
+  if (strict_plugins) sources.plugin_checks = strategy::Checks::strict;
   Faults faults;
   for (const std::string& text : set) {
     const size_t equals = text.find('=');

@@ -19,8 +19,9 @@ struct SourceOptions {
   std::string device;
   std::vector<std::filesystem::path> plugins;
   bool strict = false;
+  bool strict_plugins = false;
 
-  // Adds --set, --device, --plugin, --point and --strict to a command.
+  // Adds --set, --device, --plugin, --point, --strict and --strict-plugins to a command.
   void add_to(CLI::App& command);
   // Throws RecipeError on a --set without '='.
   run::Sources sources() const;

@@ -265,7 +265,7 @@ Preparation prepare(const Sources& sources) {
   raise();
 
   count_rows(sets);
-  strategy::Strategies strategies = strategy::Strategies::load(recipe.strategies, search);
+  strategy::Strategies strategies = strategy::Strategies::load(recipe.strategies, search, sources.plugin_checks);
   strategy::Resolution resolution = strategy::resolve(view, strategies.plan(view), data_facts(sets, tasks), faults);
   refuse_long_sequences(recipe, view, resolution, faults);
   if (start) {

@@ -36,6 +36,7 @@ struct Sources {
   std::filesystem::path predecessor;  // the run folder of a chain that this run starts from; empty: none
   Followed followed = Followed::no;
   Advised advised = Advised::told;
+  strategy::Checks plugin_checks = strategy::Checks::usual;
   std::filesystem::path scripts;               // holds engram/*.lua
   std::vector<std::filesystem::path> plugins;  // --plugin: files or folders that come before the usual places
 };

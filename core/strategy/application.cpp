@@ -4,6 +4,7 @@
 
 #include "base/errors.hpp"
 #include "base/seeds.hpp"
+#include "base/text.hpp"
 #include "strategy/bind.hpp"
 #include "strategy/strategies.hpp"
 #include "strategy/strategies_state.hpp"
@@ -24,16 +25,20 @@ void allocate(const Resolution& resolution, std::vector<StrategyRun>& runs) {
   }
 }
 
-void initialise(StrategyRun& run, const model::Model& model, uint64_t seed, const InitServices& services) {
+void initialise(StrategyRun& run, const model::Model& model, const Resolution& resolution, uint64_t seed,
+                const InitServices& services) {
   const OwnTensors given = run.tensors;
   const uint64_t own_seed = derive_seed(seed, "strategy:" + run.id);
-  HostInitView view(run.id, model, given, at::make_generator<at::CPUGeneratorImpl>(own_seed), services);
-  guarded(run.call("initialise"), [&] { run.object->initialise(view); });
+  const auto generator = at::make_generator<at::CPUGeneratorImpl>(own_seed);
+  run.init_view = std::make_shared<HostInitView>(run.id, model, given, generator, services);
+  const Loan loan(*run.init_view);
+  guarded(run.call("initialise"), [&] { run.object->initialise(*run.init_view); });
   for (const auto& [name, tensor] : given) {
-    if (at::isfinite(tensor).all().item<bool>()) continue;
-    throw PluginError(
-        Fault{"strategy '" + run.id + "', initialise, at " + name + ": it left a value that is not finite",
-              run.place.text()});
+    const CallSite call = run.call("initialise", name);
+    if (tensor.sizes() != at::IntArrayRef(resolution.find(run.id + "." + name)->shape)) {
+      throw call.offence("it left the shape " + text::shape(tensor.sizes().vec()), "fill the tensor in place");
+    }
+    if (!at::isfinite(tensor).all().item<bool>()) throw call.offence("it left a value that is not finite");
   }
 }
 
@@ -44,16 +49,24 @@ void place(StrategyRun& run, const Resolution& resolution, at::Device device) {
   }
 }
 
+void watch_claimed(Watch& watch, const std::vector<StrategyRun>& runs) {
+  for (const StrategyRun& run : runs) {
+    for (const std::string& name : run.tensor_order) {
+      watch.look_at(run.id + "." + name, run.id, run.tensors.at(name));
+    }
+  }
+}
+
 void attach(model::Model& model, const Resolution& resolution, const Strategies::State& state) {
   for (const ResolvedAdapter& adapter : resolution.adapters) {
     model.attach(adapter.adapt.site, bind_adapter(adapter.adapt, state.run(adapter.strategy)));
   }
   for (const auto& [strategy, prefix] : resolution.prefixes) {
-    model.attach_prefix(prefix.site, bind_prefix(prefix, model.view(), state.run(strategy)));
+    model.attach_prefix(prefix.site, bind_prefix(prefix, model, state.run(strategy)));
   }
   if (resolution.prompt) {
     const auto& [strategy, prompt] = *resolution.prompt;
-    model.attach_prompt(bind_prompt(prompt, model.view(), state.run(strategy)));
+    model.attach_prompt(bind_prompt(prompt, model, state.run(strategy)));
   }
 }
 
@@ -76,11 +89,21 @@ void Strategies::apply(model::Model& model, const Resolution& resolution, uint64
   state_->resolution = std::make_unique<const Resolution>(resolution);
   state_->start = std::make_unique<StartWeights>(model, resolution.snapshot);
   allocate(resolution, state_->runs);
+  if (state_->watch) {
+    for (const model::NamedTensor& entry : model.parameters()) {
+      state_->watch->look_at(entry.name, "", entry.tensor);
+    }
+  }
   const at::NoGradGuard no_grad;
   for (StrategyRun& run : state_->runs) {
-    if (start == Start::fresh) initialise(run, model, seed, services);
+    if (start == Start::fresh) initialise(run, model, resolution, seed, services);
     place(run, resolution, model.device());
   }
+  for (StrategyRun& run : state_->runs) {
+    run.step_view =
+        std::make_shared<HostStepView>(run.id, run.tensors, StepSources{model, *state_->resolution, *state_->start});
+  }
+  if (state_->watch) watch_claimed(*state_->watch, state_->runs);
   attach(model, resolution, *state_);
   state_->bound = bind_step(resolution, *state_);
 }

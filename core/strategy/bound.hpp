@@ -3,10 +3,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engram/sdk/plan.hpp"
+#include "engram/sdk/views.hpp"
 #include "model/model.hpp"
 
 namespace engram::strategy {
@@ -32,6 +34,8 @@ struct BoundLossTerm {
   double weight = 0;
   sdk::LossTerm claim;       // its function guarded
   sdk::TensorByName tensor;  // the strategy's own
+  // What its function was lent, kept in being should it have kept a reference; made by whoever calls it.
+  mutable std::shared_ptr<sdk::LossView> view = {};
 };
 
 struct BoundClaims {

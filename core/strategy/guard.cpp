@@ -2,15 +2,19 @@
 
 #include <c10/util/Exception.h>
 
+#include <atomic>
 #include <exception>
-#include <new>
 
-#include "base/errors.hpp"
 #include "base/interrupt.hpp"
 #include "engram/sdk/error.hpp"
+#include "kernels/failed_allocation.hpp"
+#include "strategy/watch.hpp"
 
 namespace engram::strategy {
 namespace {
+
+// Read by handlers of signals and by whoever ends the process.
+std::atomic<const CallSite*> in_flight = nullptr;
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
@@ -37,17 +41,42 @@ void rethrow_as_plugin_error(const CallSite& call) {
     throw;  // the host's own, thrown below a plugin: it has its texts already
   } catch (const interrupt::Interrupted&) {
     throw;  // a signal arrived while the host worked for the plugin
-  } catch (const c10::OutOfMemoryError&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw;
   } catch (...) {
+    if (kernels::failed_allocation(std::current_exception())) throw;
   }
-  std::string before = "strategy '" + call.plugin + "', " + call.phase;
-  if (!call.site.empty()) before += ", at " + call.site;
-  Fault fault = describe_current(before + ": ");
+  Fault fault = describe_current(call.text() + ": ");
   fault.where = call.place.text();
   throw PluginError(std::move(fault));
+}
+
+std::string CallSite::text() const {
+  return "strategy '" + plugin + "', " + phase + (site.empty() ? "" : ", at " + site);
+}
+
+PluginError CallSite::offence(const std::string& what, const std::string& fix) const {
+  return PluginError(Fault{text() + ": " + what, place.text(), "", fix});
+}
+
+const CallSite* call_in_flight() { return in_flight; }
+
+Supervision::Supervision(const CallSite& call) : call_(call), outer_(in_flight) {
+  if (call_.watch) call_.watch->enter(call_);
+  in_flight = &call_;
+}
+
+void Supervision::check() {
+  checked_ = true;
+  if (const auto change = before_.change()) {
+    before_.restore();
+    throw call_.offence(change->what, change->fix);
+  }
+  if (call_.watch) call_.watch->check(call_);
+}
+
+Supervision::~Supervision() {
+  if (!checked_ && before_.change()) before_.restore();
+  in_flight = outer_;
+  if (call_.watch) call_.watch->leave();
 }
 
 }  // namespace engram::strategy

@@ -91,9 +91,10 @@ const Plugin& load_plugin(const std::string& id, const fs::path& file, const rec
            "name it '" + known->plugin.facts.id + "'");
   }
   check_tag(canonical, place);
-  boost::dll::shared_library library = open(canonical, place);
-  // From here on the library stays, refused or not: it has run code.
-  loaded().push_back(std::make_unique<Loaded>(Loaded{std::move(library), {}}));
+  // Once opened the library stays, refused or not: it has run code, its initialisers.
+  guarded({id, "loading", "", place}, [&] {
+    loaded().push_back(std::make_unique<Loaded>(Loaded{open(canonical, place), {}}));
+  });
   Loaded& entry = *loaded().back();
   const EngramFingerprint fingerprint = check_fingerprint(entry.library, canonical, place);
   Plugin plugin{{id, canonical, sha256_of_file(canonical), one_line(fingerprint)},

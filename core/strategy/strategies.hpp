@@ -41,13 +41,19 @@ struct InitServices {
   std::function<void(const std::string& strategy, const std::string& line)> report;
 };
 
+// How much of what plugins do is checked: what is cheap, or all of it (--strict-plugins; watch.hpp).
+enum class Checks { usual, strict };
+
+class Watch;
+
 class Strategies {
  public:
   // Finds, checks and loads the plugins that the recipe names, checks the options against their declared parameters,
   // constructs the strategies. Throws RecipeError or PluginError with everything at once.
   // `search` is in order of preference (plugin_finder.hpp makes the usual one).
   static Strategies load(const std::vector<recipe::StrategyEntry>& entries,
-                         const std::vector<std::filesystem::path>& search);
+                         const std::vector<std::filesystem::path>& search, Checks checks = Checks::usual);
+  // Ends every strategy object.
   ~Strategies();
   Strategies(Strategies&&) noexcept;
   Strategies& operator=(Strategies&&) noexcept;
@@ -93,6 +99,11 @@ class Strategies {
   // Calls the project claim, if there is one, guarded, with a GradEdit over the same tensors.
   void project(const Where& where, const std::vector<model::NamedTensor>& trainable);
   void on_update(const Where& where);
+  // Around an optimizer step, so that its time is known under Checks::strict.
+  void step_begins();
+  void step_ends();
+  // Runs the backward pass of what is minimised. What functions of plugins in its graph throw is told as theirs.
+  void backward(const at::Tensor& objective) const;
   // `passes`: what passes after training found.
   void end(const Where& where, const PassResults& passes = {});
 
@@ -102,8 +113,11 @@ class Strategies {
   std::vector<StrategyState> save_state() const;
   void load_state(const std::vector<StrategyState>& states);
 
-  // Ends every strategy object before main returns; libraries stay loaded.
+  // Ends every strategy object before main returns; libraries stay loaded. Throws PluginError once all have ended.
   void shutdown();
+
+  // What Checks::strict has seen; null: the checks are usual.
+  const Watch* watch() const;
 
   struct State;  // strategies_state.hpp, for this room only
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "engram/sdk/error.hpp"
 #include "strategy/claim_match.hpp"
 
@@ -48,27 +49,54 @@ at::Tensor pass_squares(const PassResults& passes, const std::string& strategy, 
 
 }  // namespace
 
+void Lent::require_open() const {
+  if (open_) return;
+  throw sdk::Error("a view was used after the call that it was given to",
+                   "keep what a view returns, never the view: it is valid during the call only");
+}
+
 HostInitView::HostInitView(const std::string& strategy, const model::Model& model, const OwnTensors& tensors,
                            at::Generator generator, const InitServices& services)
     : strategy_(strategy), model_(model), tensors_(tensors), generator_(std::move(generator)), services_(services) {}
 
-at::Tensor HostInitView::tensor(const std::string& name) const { return named(tensors_, name, "claimed tensor"); }
-at::Tensor HostInitView::parameter(const std::string& name) const { return model_parameter(model_, name); }
+const sdk::ModelView& HostInitView::model() const {
+  require_open();
+  return model_.view();
+}
+
+at::Generator HostInitView::generator() const {
+  require_open();
+  return generator_;
+}
+
+at::Tensor HostInitView::tensor(const std::string& name) const {
+  require_open();
+  return named(tensors_, name, "claimed tensor");
+}
+
+at::Tensor HostInitView::parameter(const std::string& name) const {
+  require_open();
+  return model_parameter(model_, name);
+}
 
 at::Tensor HostInitView::squares(const std::string& pass, const std::string& parameter) const {
+  require_open();
   return pass_squares(services_.passes, strategy_, pass, parameter);
 }
 
 sdk::PassFacts HostInitView::pass(const std::string& pass) const {
+  require_open();
   return pass_result(services_.passes, strategy_, pass).facts;
 }
 
 std::vector<int64_t> HostInitView::tokenize(const std::string& text) const {
+  require_open();
   if (!services_.tokenize) throw sdk::Error("no tokenizer is at hand here");
   return services_.tokenize(text);
 }
 
 at::Tensor HostInitView::carried(const std::string& name) const {
+  require_open();
   const at::Tensor& own = named(tensors_, name, "claimed tensor");
   const auto found = services_.carried.find(strategy_ + "." + name);
   if (found == services_.carried.end()) return {};
@@ -79,17 +107,33 @@ at::Tensor HostInitView::carried(const std::string& name) const {
 }
 
 void HostInitView::report(const std::string& line) {
+  require_open();
   if (services_.report) services_.report(strategy_, line);
 }
 
-HostStepView::HostStepView(const std::string& strategy, const Strategies::Where& where, const OwnTensors& tensors,
-                           const StepSources& sources)
-    : strategy_(strategy), where_(where), tensors_(tensors), sources_(sources) {}
+void HostStepView::open(const Strategies::Where& where, const PassResults& passes) {
+  Lent::open();
+  where_ = where;
+  passes_ = &passes;
+}
 
-at::Tensor HostStepView::tensor(const std::string& name) const { return named(tensors_, name, "claimed tensor"); }
-at::Tensor HostStepView::parameter(const std::string& name) const { return model_parameter(sources_.model, name); }
+const Strategies::Where& HostStepView::where() const {
+  require_open();
+  return where_;
+}
+
+at::Tensor HostStepView::tensor(const std::string& name) const {
+  require_open();
+  return named(tensors_, name, "claimed tensor");
+}
+
+at::Tensor HostStepView::parameter(const std::string& name) const {
+  require_open();
+  return model_parameter(sources_.model, name);
+}
 
 at::Tensor HostStepView::start(const std::string& name) const {
+  require_open();
   at::Tensor live = model_parameter(sources_.model, name);
   const ResolvedTensor* tensor = sources_.resolution.find(name);
   if (tensor == nullptr || !tensor->ever_trains()) return live;
@@ -99,33 +143,95 @@ at::Tensor HostStepView::start(const std::string& name) const {
 }
 
 at::Tensor HostStepView::squares(const std::string& pass, const std::string& parameter) const {
-  return pass_squares(sources_.passes, strategy_, pass, parameter);
+  require_open();
+  return pass_squares(*passes_, strategy_, pass, parameter);
+}
+
+void HostGradView::open(const std::vector<model::NamedTensor>& trainable) {
+  Lent::open();
+  trainable_ = &trainable;
 }
 
 std::vector<std::string> HostGradView::names() const {
+  require_open();
   std::vector<std::string> names;
-  for (const model::NamedTensor& entry : trainable_) names.push_back(entry.name);
+  for (const model::NamedTensor& entry : *trainable_) names.push_back(entry.name);
   return names;
 }
 
 at::Tensor HostGradView::gradient(const std::string& name) const {
-  for (const model::NamedTensor& entry : trainable_) {
+  require_open();
+  for (const model::NamedTensor& entry : *trainable_) {
     if (entry.name == name) return entry.tensor.grad();
   }
   throw sdk::Error("'" + name + "' does not train in this step" + text::did_you_mean(name, names()));
 }
 
-void HostStateWriter::number(const std::string& name, double value) { state_.numbers[name] = value; }
-void HostStateWriter::text(const std::string& name, const std::string& value) { state_.texts[name] = value; }
-
-void HostStateWriter::tensor(const std::string& name, const at::Tensor& value) {
-  state_.tensors[name] = value.detach().cpu().clone();
+void HostGradEdit::open(const std::vector<model::NamedTensor>& trainable, const sdk::StepView& where) {
+  Lent::open();
+  gradients_.open(trainable);
+  where_ = &where;
 }
 
-double HostStateReader::number(const std::string& name) const { return named(state_.numbers, name, "saved number"); }
-std::string HostStateReader::text(const std::string& name) const { return named(state_.texts, name, "saved text"); }
+void HostGradEdit::close() {
+  Lent::close();
+  gradients_.close();
+}
+
+const sdk::StepView& HostGradEdit::where() const {
+  require_open();
+  return *where_;
+}
+
+void HostStateWriter::open(StrategyState& state) {
+  Lent::open();
+  state_ = &state;
+}
+
+void HostStateWriter::require_new(const std::string& name, bool is_known) const {
+  require_open();
+  if (is_known) throw sdk::Error("it saves '" + name + "' twice", "give everything that is saved its own name");
+}
+
+void HostStateWriter::number(const std::string& name, double value) {
+  require_new(name, state_->numbers.contains(name));
+  state_->numbers[name] = value;
+}
+
+void HostStateWriter::text(const std::string& name, const std::string& value) {
+  require_new(name, state_->texts.contains(name));
+  if (first_invalid_utf8(value) || first_invalid_utf8(name)) {
+    throw sdk::Error("the text '" + name + "' that it saves is not UTF-8", "save bytes as a tensor");
+  }
+  state_->texts[name] = value;
+}
+
+void HostStateWriter::tensor(const std::string& name, const at::Tensor& value) {
+  require_new(name, state_->tensors.contains(name));
+  if (!value.defined()) {
+    throw sdk::Error("the tensor '" + name + "' that it saves is undefined", "save only what is there");
+  }
+  state_->tensors[name] = value.detach().cpu().clone();
+}
+
+void HostStateReader::open(const StrategyState& state) {
+  Lent::open();
+  state_ = &state;
+}
+
+double HostStateReader::number(const std::string& name) const {
+  require_open();
+  return named(state_->numbers, name, "saved number");
+}
+
+std::string HostStateReader::text(const std::string& name) const {
+  require_open();
+  return named(state_->texts, name, "saved text");
+}
+
 at::Tensor HostStateReader::tensor(const std::string& name) const {
-  return named(state_.tensors, name, "saved tensor");
+  require_open();
+  return named(state_->tensors, name, "saved tensor");
 }
 
 }  // namespace engram::strategy

@@ -13,15 +13,43 @@ namespace engram::strategy {
 
 using OwnTensors = std::map<std::string, at::Tensor>;  // by the strategy's own names
 
-class HostInitView final : public sdk::InitView {
+// A view that is lent for the time of a call. The object outlives it, so that a plugin that has kept a reference meets
+// an error and no freed memory.
+class Lent {
  public:
-  // `strategy`: whose passes and carried tensors it sees.
+  void close() { open_ = false; }
+
+ protected:
+  void open() { open_ = true; }
+  // Throws sdk::Error after the call.
+  void require_open() const;
+
+ private:
+  bool open_ = true;
+};
+
+// Closes a view when the call is over, however it ends.
+template <class View>
+class Loan {
+ public:
+  explicit Loan(View& view) : view_(view) {}
+  ~Loan() { view_.close(); }
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
+
+ private:
+  View& view_;
+};
+
+class HostInitView final : public sdk::InitView, public Lent {
+ public:
+  // `strategy`: whose passes and carried tensors it sees. Everything else need not outlive the call.
   HostInitView(const std::string& strategy, const model::Model& model, const OwnTensors& tensors,
                at::Generator generator, const InitServices& services);
-  const sdk::ModelView& model() const override { return model_.view(); }
+  const sdk::ModelView& model() const override;
   at::Tensor tensor(const std::string& name) const override;
   at::Tensor parameter(const std::string& name) const override;
-  at::Generator generator() const override { return generator_; }
+  at::Generator generator() const override;
   at::Tensor squares(const std::string& pass, const std::string& parameter) const override;
   sdk::PassFacts pass(const std::string& pass) const override;
   std::vector<int64_t> tokenize(const std::string& text) const override;
@@ -41,71 +69,77 @@ struct StepSources {
   const model::Model& model;
   const Resolution& resolution;
   const StartWeights& start;
-  const PassResults& passes;  // of after training; empty before end()
 };
 
-class HostStepView final : public sdk::StepView {
+class HostStepView final : public sdk::StepView, public Lent {
  public:
-  HostStepView(const std::string& strategy, const Strategies::Where& where, const OwnTensors& tensors,
-               const StepSources& sources);
-  int64_t step() const override { return where_.step; }
-  int64_t steps() const override { return where_.steps; }
-  double epoch() const override { return where_.epoch; }
+  HostStepView(const std::string& strategy, const OwnTensors& tensors, const StepSources& sources)
+      : strategy_(strategy), tensors_(tensors), sources_(sources) {}
+  // For one call. `passes`: of after training; empty before end().
+  void open(const Strategies::Where& where, const PassResults& passes);
+  int64_t step() const override { return where().step; }
+  int64_t steps() const override { return where().steps; }
+  double epoch() const override { return where().epoch; }
   at::Tensor tensor(const std::string& name) const override;
   at::Tensor parameter(const std::string& name) const override;
   at::Tensor start(const std::string& name) const override;
   at::Tensor squares(const std::string& pass, const std::string& parameter) const override;
 
  private:
+  const Strategies::Where& where() const;
+
   const std::string& strategy_;
-  const Strategies::Where& where_;
   const OwnTensors& tensors_;
-  const StepSources& sources_;
+  StepSources sources_;
+  Strategies::Where where_;
+  const PassResults* passes_ = nullptr;
 };
 
-class HostGradView final : public sdk::GradView {
+class HostGradView final : public sdk::GradView, public Lent {
  public:
-  explicit HostGradView(const std::vector<model::NamedTensor>& trainable) : trainable_(trainable) {}
+  void open(const std::vector<model::NamedTensor>& trainable);
   std::vector<std::string> names() const override;
   at::Tensor gradient(const std::string& name) const override;
 
  private:
-  const std::vector<model::NamedTensor>& trainable_;
+  const std::vector<model::NamedTensor>* trainable_ = nullptr;
 };
 
-class HostGradEdit final : public sdk::GradEdit {
+class HostGradEdit final : public sdk::GradEdit, public Lent {
  public:
-  HostGradEdit(const std::vector<model::NamedTensor>& trainable, const HostStepView& where)
-      : gradients_(trainable), where_(where) {}
+  void open(const std::vector<model::NamedTensor>& trainable, const sdk::StepView& where);
+  void close();
   std::vector<std::string> names() const override { return gradients_.names(); }
   at::Tensor gradient(const std::string& name) const override { return gradients_.gradient(name); }
-  const sdk::StepView& where() const override { return where_; }
+  const sdk::StepView& where() const override;
 
  private:
   HostGradView gradients_;
-  HostStepView where_;
+  const sdk::StepView* where_ = nullptr;
 };
 
-class HostStateWriter final : public sdk::StateWriter {
+class HostStateWriter final : public sdk::StateWriter, public Lent {
  public:
-  explicit HostStateWriter(StrategyState& state) : state_(state) {}
+  void open(StrategyState& state);
   void number(const std::string& name, double value) override;
   void text(const std::string& name, const std::string& value) override;
   void tensor(const std::string& name, const at::Tensor& value) override;
 
  private:
-  StrategyState& state_;
+  void require_new(const std::string& name, bool is_known) const;
+
+  StrategyState* state_ = nullptr;
 };
 
-class HostStateReader final : public sdk::StateReader {
+class HostStateReader final : public sdk::StateReader, public Lent {
  public:
-  explicit HostStateReader(const StrategyState& state) : state_(state) {}
+  void open(const StrategyState& state);
   double number(const std::string& name) const override;
   std::string text(const std::string& name) const override;
   at::Tensor tensor(const std::string& name) const override;
 
  private:
-  const StrategyState& state_;
+  const StrategyState* state_ = nullptr;
 };
 
 }  // namespace engram::strategy

@@ -7,38 +7,44 @@
 #include "base/text.hpp"
 #include "engram/sdk/error.hpp"
 #include "engram/sdk/views.hpp"
+#include "strategy/views.hpp"
 #include "train/precision.hpp"
 
 namespace engram::train {
 namespace {
 
-class TermView final : public sdk::LossView {
+class TermView final : public sdk::LossView, public strategy::Lent {
  public:
-  TermView(const strategy::BoundLossTerm& term, const TermInput& input) : term_(term), input_(input) {}
+  explicit TermView(const strategy::BoundLossTerm& term) : claim_(term.claim), tensor_(term.tensor) {}
+
+  void open(const TermInput& input) {
+    Lent::open();
+    input_ = &input;
+  }
 
   at::Tensor logits(const std::string& task) const override {
-    return claimed(input_.now.logits, term_.claim.heads, task, "logits of the task");
+    return claimed(input().now.logits, claim_.heads, task, "logits of the task");
   }
   at::Tensor start_logits(const std::string& task) const override {
     check_start();
-    return claimed(input_.start.logits, term_.claim.heads, task, "logits of the task");
+    return claimed(input().start.logits, claim_.heads, task, "logits of the task");
   }
   at::Tensor tap(const std::string& name) const override {
-    return claimed(input_.now.taps, term_.claim.taps, name, "tap");
+    return claimed(input().now.taps, claim_.taps, name, "tap");
   }
   at::Tensor start_tap(const std::string& name) const override {
     check_start();
-    return claimed(input_.start.taps, term_.claim.taps, name, "tap");
+    return claimed(input().start.taps, claim_.taps, name, "tap");
   }
-  at::Tensor labels() const override { return input_.batch.labels_B; }
-  const std::vector<int64_t>& offsets() const override { return input_.offsets; }
-  const std::vector<int64_t>& start_offsets() const override { return input_.batch.offsets; }
-  const std::vector<int64_t>& examples() const override { return input_.batch.rows; }
-  at::Tensor tensor(const std::string& name) const override { return term_.tensor(name); }
+  at::Tensor labels() const override { return input().batch.labels_B; }
+  const std::vector<int64_t>& offsets() const override { return input().offsets; }
+  const std::vector<int64_t>& start_offsets() const override { return input().batch.offsets; }
+  const std::vector<int64_t>& examples() const override { return input().batch.rows; }
+  at::Tensor tensor(const std::string& name) const override { return tensor_(name); }
 
  private:
   void check_start() const {
-    if (!term_.claim.start) throw sdk::Error("the loss term did not claim to read the untouched model: start = true");
+    if (!claim_.start) throw sdk::Error("the loss term did not claim to read the untouched model: start = true");
   }
   static at::Tensor claimed(const std::map<std::string, at::Tensor>& read, const std::vector<std::string>& claimed,
                             const std::string& name, const std::string& kind) {
@@ -49,9 +55,20 @@ class TermView final : public sdk::LossView {
     return read.at(name);
   }
 
-  const strategy::BoundLossTerm& term_;
-  const TermInput& input_;
+  const TermInput& input() const {
+    require_open();
+    return *input_;
+  }
+
+  const sdk::LossTerm claim_;
+  const sdk::TensorByName tensor_;
+  const TermInput* input_ = nullptr;
 };
+
+TermView& view_of(const strategy::BoundLossTerm& term) {
+  if (!term.view) term.view = std::make_shared<TermView>(term);
+  return static_cast<TermView&>(*term.view);
+}
 
 }  // namespace
 
@@ -102,7 +119,10 @@ at::Tensor add_terms(const std::vector<ActiveTerm>& terms, const TermInput& inpu
                      std::map<std::string, at::Tensor>& values) {
   at::Tensor sum;
   for (const ActiveTerm& active : terms) {
-    const at::Tensor sum_over_sequences = active.term->claim.loss(TermView(*active.term, input));
+    TermView& view = view_of(*active.term);
+    view.open(input);
+    const strategy::Loan loan(view);
+    const at::Tensor sum_over_sequences = active.term->claim.loss(view);
     const at::Tensor value =
         sum_over_sequences.to(at::kFloat).reshape({}) * (active.strength / static_cast<double>(examples));
     at::Tensor& total = values[active.term->name];

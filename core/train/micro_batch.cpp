@@ -83,7 +83,7 @@ void run_micro_batch(const StepInput& step, std::span<const int64_t> rows, const
       (forwarded.mixed_loss.defined() ? forwarded.fresh_loss + forwarded.mixed_loss : forwarded.fresh_loss) / weight;
   const at::Tensor extra = add_terms(step.terms, {part.fresh, offsets, forwarded.reading, start}, step.total, terms);
   if (extra.defined()) objective = objective + extra;
-  objective.backward();
+  step.strategies.backward(objective);
   loss.add_(forwarded.fresh_loss.detach() / step.total);
 }
 

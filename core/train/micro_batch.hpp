@@ -11,6 +11,7 @@
 #include "data/examples.hpp"
 #include "model/model.hpp"
 #include "recipe/recipe.hpp"
+#include "strategy/strategies.hpp"
 #include "train/loss_terms.hpp"
 #include "train/mixing.hpp"
 
@@ -20,6 +21,7 @@ namespace engram::train {
 struct StepInput {
   const model::Model& model;
   const strategy::StartWeights& start;
+  const strategy::Strategies& strategies;
   const data::Examples& examples;
   recipe::Precision precision = recipe::Precision::fp32;
   model::Pass pass;  // training

@@ -1,8 +1,10 @@
-// The cost of EWC's penalty: median optimizer step with it against without, in one process, steps taken in turn.
+// What a step costs with EWC's penalty against without, and under strict plugin checks against the usual ones: medians
+// of optimizer steps, in one process, steps taken in turn.
 //
-//   bench_step_cost MODEL_FOLDER PLUGIN_FOLDER
+//   bench_step_cost MODEL_FOLDER PLUGIN_FOLDER [strict]
 //
 // Batch 32; full fine-tuning at 64 and 13 tokens, LoRA at 64 and 13. Importance is random: the arithmetic is the same.
+// With `strict`: LoRA and DoRA, whose deltas are the plugin's own functions.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -52,8 +54,8 @@ data::Examples random_examples(int64_t count, int64_t tokens, int64_t vocabulary
 class World {
  public:
   World(const std::filesystem::path& folder, const std::filesystem::path& plugins, int64_t tokens,
-        const std::vector<recipe::StrategyEntry>& entries)
-      : model_(model::load_model(folder, "old")), strategies_(strategy::Strategies::load(entries, {plugins})) {
+        const std::vector<recipe::StrategyEntry>& entries, strategy::Checks checks = strategy::Checks::usual)
+      : model_(model::load_model(folder, "old")), strategies_(strategy::Strategies::load(entries, {plugins}, checks)) {
     model_->add_fresh_head(kTask, {"a", "b"}, kernels::make_generator(at::kCPU, 1));
     settings_.batch_size = kBatch;
     settings_.learning_rate = 1e-5;
@@ -100,11 +102,7 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void compare(const std::string& name, const std::filesystem::path& folder, const std::filesystem::path& plugins,
-             int64_t tokens, std::vector<recipe::StrategyEntry> entries) {
-  World without(folder, plugins, tokens, entries);
-  entries.push_back(entry("ewc", {{"data", value(std::string("random"))}}));
-  World with(folder, plugins, tokens, entries);
+void compare(const std::string& name, int64_t tokens, World& without, World& with) {
   std::vector<double> plain, penalised;
   for (int64_t round = 0; round < kWarmUp; ++round) {
     without.seconds_of_a_step();
@@ -119,17 +117,38 @@ void compare(const std::string& name, const std::filesystem::path& folder, const
               median(penalised) / median(plain));
 }
 
+void compare_penalty(const std::string& name, const std::filesystem::path& folder, const std::filesystem::path& plugins,
+                     int64_t tokens, std::vector<recipe::StrategyEntry> entries) {
+  World without(folder, plugins, tokens, entries);
+  entries.push_back(entry("ewc", {{"data", value(std::string("random"))}}));
+  World with(folder, plugins, tokens, entries);
+  compare(name, tokens, without, with);
+}
+
+void compare_checks(const std::string& name, const std::filesystem::path& folder, const std::filesystem::path& plugins,
+                    int64_t tokens, const recipe::Table& options) {
+  World usual(folder, plugins, tokens, {entry("lora", options)});
+  World strict(folder, plugins, tokens, {entry("lora", options)}, strategy::Checks::strict);
+  compare(name, tokens, usual, strict);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: bench_step_cost MODEL_FOLDER PLUGIN_FOLDER\n");
+  const bool strict = argc == 4 && std::string(argv[3]) == "strict";
+  if (argc != 3 && !strict) {
+    std::fprintf(stderr, "usage: bench_step_cost MODEL_FOLDER PLUGIN_FOLDER [strict]\n");
     return 2;
   }
   try {
     for (const int64_t tokens : {64, 13}) {
-      compare("full fine-tuning", argv[1], argv[2], tokens, {});
-      compare("LoRA", argv[1], argv[2], tokens, {entry("lora", {})});
+      if (strict) {
+        compare_checks("LoRA, strict plugins", argv[1], argv[2], tokens, {});
+        compare_checks("DoRA, strict plugins", argv[1], argv[2], tokens, {{"dora", value(true)}});
+      } else {
+        compare_penalty("full fine-tuning", argv[1], argv[2], tokens, {});
+        compare_penalty("LoRA", argv[1], argv[2], tokens, {entry("lora", {})});
+      }
     }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

@@ -87,7 +87,7 @@ TEST_CASE("sources of virtual tokens are guarded, and their shapes are checked")
   CHECK(refused("prefix", forward) == kBefore + "prefix, at encoder.layer.0.attention: the source broke");
   CHECK(refused("wrong prefix", forward) ==
         kBefore +
-            "prefix, at encoder.layer.0.attention: its source made keys of shape (2, 2), not fp32 of shape (2, 8)");
+            "prefix, at encoder.layer.0.attention: it gave fp32 of shape (2, 2) as keys, not fp32 of shape (2, 8)");
   CHECK(refused("prompt", forward) == kBefore + "prompt: there is no claimed tensor 'stat'");
 }
 
@@ -95,8 +95,8 @@ TEST_CASE("loss terms are guarded, and give one number") {
   CHECK(refused("loss term", lose) == kBefore + "loss term, at term: the loss broke");
   CHECK(refused("wrong loss", lose) ==
         kBefore +
-            "loss term, at term: its function gave a tensor of shape (2, 2), not one number. Fix: return the sum "
-            "over the sequences");
+            "loss term, at term: its function gave fp32 of shape (2, 2), not one floating-point number. Fix: return the "
+            "sum over the sequences");
 }
 
 TEST_CASE("projections, finishes and visits of passes are guarded") {

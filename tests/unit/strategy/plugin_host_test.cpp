@@ -8,6 +8,7 @@
 #include "strategy/plugin_file.hpp"
 #include "strategy/plugin_finder.hpp"
 #include "strategy/plugin_library.hpp"
+#include "strategy/strategies.hpp"
 #include "support/catch.hpp"
 
 using namespace engram;
@@ -199,4 +200,22 @@ TEST_CASE("a command line may name a plugin by its file") {
   REQUIRE(name.file == "build/mine.engram.so");
   REQUIRE(test::refusal<PluginError>([&] { find_plugin(name, {}, kPlace); }) ==
           "recipe.lua:7: there is no plugin file build/mine.engram.so. Fix: correct the path");
+}
+
+TEST_CASE("a plugin whose loading changes how numbers are computed is refused, and they are computed as before") {
+  const double denormal = 1e-310;
+  REQUIRE(load_refusal("fast_math", fixture("fast_math", "fast_math")) ==
+          "recipe.lua:7: strategy 'fast_math', loading: it changed the floating-point environment (rounding, denormal "
+          "numbers or traps). Fix: put it back before returning; where loading did it, link the plugin without "
+          "-ffast-math");
+  volatile double half = denormal;
+  half = half / 2;
+  REQUIRE(half > 0);
+}
+
+TEST_CASE("a maker that makes no strategy is refused") {
+  REQUIRE(test::refusal<PluginError>([] {
+            Strategies::load({test::entry("no_strategy")}, {test::fixture_folder("no_strategy")});
+          }) == "recipe.lua:7: strategy 'no_strategy', construction: it made no strategy. Fix: return an object from "
+                "StrategyDescription::make");
 }

@@ -119,7 +119,8 @@ TEST_CASE("a strategy that changes a gradient where it may only read is refused"
   REQUIRE(test::refusal<PluginError>([&] {
             strategies.on_gradients({}, {{"w", weight}});
           }) ==
-          "recipe.lua:7: strategy 'throws', on_gradients, at w: it changed the gradient, which is read only there");
+          "recipe.lua:7: strategy 'throws', on_gradients, at w: it changed the gradient, which is read only there. "
+          "Fix: claim a projection by plan.project()");
 }
 
 TEST_CASE("claimed tensors are live leaves under qualified names, in the order of the claims") {

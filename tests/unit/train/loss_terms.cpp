@@ -52,7 +52,7 @@ TEST_CASE("beside a prompt, offsets and start_offsets tell which rows of a tap a
   };
 
   const strategy::StartWeights start(*run.model, {});
-  train::StepInput input{.model = *run.model, .start = start, .examples = run.examples};
+  train::StepInput input{.model = *run.model, .start = start, .strategies = run.strategies, .examples = run.examples};
   input.terms = {{&term, 1}};
   input.reads = train::reads_of(input.terms);
   input.total = 3;

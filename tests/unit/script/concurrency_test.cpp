@@ -1,0 +1,46 @@
+// Every recipe has a Lua state and a budget of its own: scripts of several threads do not disturb each other, and each
+// watchdog ends its own runaway.
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "support.hpp"
+
+using namespace engram;
+using namespace engram::test;
+
+namespace {
+
+constexpr int kThreads = 4;
+
+template <class Work>
+void at_once(const Work& work) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) threads.emplace_back([&work, i] { work(i); });
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+
+TEST_CASE("recipes that several threads read at once are read as if alone") {
+  std::atomic<int> right = 0;
+  at_once([&](int thread) {
+    const std::string seed = std::to_string(100 + thread);
+    const LoadedText loaded(recipe_text("train = { learning_rate = 1e-4, seed = " + seed + " },"));
+    if (loaded.script.recipe().train.seed == 100 + thread) ++right;
+  });
+  CHECK(right == kThreads);
+}
+
+TEST_CASE("every thread's watchdog ends its own script, and spares the one that behaves") {
+  std::atomic<int> ended = 0, fine = 0;
+  at_once([&](int thread) {
+    if (thread == 0) {
+      if (load_refusal(recipe_text(kTrain)).empty()) ++fine;
+    } else if (!load_refusal(recipe_text(kTrain, "while true do end")).empty()) {
+      ++ended;
+    }
+  });
+  CHECK(ended == kThreads - 1);
+  CHECK(fine == 1);
+}
