@@ -10,6 +10,8 @@
 #include "base/interrupt.hpp"
 #include "data/batch.hpp"
 #include "eval/metrics.hpp"
+#include "eval/not_finite_scores.hpp"
+#include "train/not_finite.hpp"
 #include "train/precision.hpp"
 
 namespace engram::eval {
@@ -64,8 +66,17 @@ void keep_probabilities(const data::Batch& batch, const at::Tensor& logits_BC, i
   }
 }
 
-std::string row_name(const data::Examples& examples, int64_t row) {
-  return "row " + std::to_string(row + 1) + " of the set '" + examples.name + "'";
+[[noreturn]] void refuse(const model::Model& model, const data::Examples& examples, std::vector<int64_t> rows,
+                         const EvaluationSettings& settings) {
+  std::sort(rows.begin(), rows.end());
+  NotFiniteRows found{.set = examples.name, .rows = std::move(rows), .of = examples.size()};
+  found.weights = train::not_finite(model.parameters());
+  if (found.weights.empty()) {
+    const auto fault = train::first_not_finite(model, examples, found.rows, settings.batch_size, settings.precision,
+                                               settings.adapters);
+    if (fault) found.layer = fault->layer;
+  }
+  throw NotFiniteScores(std::move(found));
 }
 
 }  // namespace
@@ -74,6 +85,7 @@ SetScores evaluate(const model::Model& model, const data::Examples& examples, co
   SetScores scores;
   scores.predictions.resize(static_cast<size_t>(examples.size()));
   scores.losses.resize(static_cast<size_t>(examples.size()));
+  std::vector<int64_t> not_finite;
   const model::Pass pass{.adapters = settings.adapters};
   const auto logits = [&](const data::Batch& batch) { return model.logits(batch, examples.task, pass); };
   for_each_batch(model, examples, settings, logits, [&](const data::Batch& batch, const at::Tensor& logits_BC) {
@@ -84,14 +96,10 @@ SetScores evaluate(const model::Model& model, const data::Examples& examples, co
       const auto row = static_cast<size_t>(batch.rows[i]);
       scores.losses[row] = losses_B.data_ptr<float>()[i];
       scores.predictions[row] = predictions_B.data_ptr<int64_t>()[i];
-      if (!std::isfinite(scores.losses[row])) {
-        throw InternalError(
-            {.what = "the evaluation loss is not a finite number on " + row_name(examples, batch.rows[i]),
-             .fix = "lower train.learning_rate; the last good checkpoint is kept"},
-            ExitCode::resources);
-      }
+      if (!std::isfinite(scores.losses[row])) not_finite.push_back(batch.rows[i]);
     }
   });
+  if (!not_finite.empty()) refuse(model, examples, std::move(not_finite), settings);
   scores.metrics = classification_metrics(examples.labels, scores.predictions, scores.losses);
   return scores;
 }

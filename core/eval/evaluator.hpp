@@ -30,7 +30,7 @@ struct SetScores {
 };
 
 // Evaluates the head of examples.task. Polls the interrupt flag between batches (throws interrupt::Interrupted).
-// Throws InternalError (exit 6) when a loss is not finite, naming the set and the row.
+// Throws NotFiniteScores (exit 6) when losses are not finite.
 SetScores evaluate(const model::Model& model, const data::Examples& examples, const EvaluationSettings& settings);
 
 // What a model makes of texts, for measuring how far it has moved without any label.

@@ -1,6 +1,7 @@
 #include "model/bert_block.hpp"
 
 #include "base/errors.hpp"
+#include "kernels/activation.hpp"
 
 namespace engram::model {
 LayerNorm::LayerNorm(const std::string& name, double eps, const ParameterSource& parameters)

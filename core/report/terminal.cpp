@@ -93,6 +93,13 @@ void Terminal::note(std::string_view text) {
   if (style_.mode == Mode::normal) print("  " + wrap(text, static_cast<size_t>(style_.width) - 2, 2) + "\n");
 }
 
+void Terminal::event(std::string_view kind, const Json& fields, std::string_view text) {
+  if (style_.mode != Mode::json) return text.empty() ? void() : note(text);
+  Json event = {{"event", kind}};
+  event.update(fields);
+  print(json_line(event));
+}
+
 void Terminal::summary(const RunSummary& summary) {
   if (style_.mode == Mode::json) {
     Json event = {{"event", "finished"}};

@@ -33,6 +33,8 @@ class Terminal {
   void advice(const advisor::Advice& advice);
   // A line between others, for instance what Ctrl-C has started. Not shown in quiet mode.
   void note(std::string_view text);
+  // An event for which there is a line of text; readers of --json get its fields. Not shown in quiet mode.
+  void event(std::string_view kind, const Json& fields, std::string_view text);
   void summary(const RunSummary& summary);
 
  private:

@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "base/errors.hpp"
-
 namespace engram::run {
 namespace {
 
@@ -11,41 +9,27 @@ constexpr size_t kStepsBetweenReads = 10;
 
 using SteadyClock = std::chrono::steady_clock;
 
-using Values = std::vector<std::pair<std::string, double>>;
-
-// The first loss term or penalty that is not finite; "" when all are.
-std::string culprit_of(const report::StepProgress& progress) {
-  for (const Values& values : {progress.terms, progress.penalties}) {
-    for (const auto& [name, value] : values) {
-      if (!std::isfinite(value)) return name;
-    }
+// In the order in which read() takes them back.
+void append_scalars(const train::StepResult& result, std::vector<at::Tensor>& scalars) {
+  scalars.push_back(result.loss);
+  scalars.push_back(result.gradient_norm);
+  for (const auto& [name, value] : result.terms) scalars.push_back(value.to(at::kFloat));
+  for (const auto& [name, value] : result.penalties) scalars.push_back(value.to(at::kFloat));
+  if (!result.verdict) return;
+  for (const at::Tensor& value : {result.verdict->is_spike, result.verdict->norm_limit, result.verdict->loss_limit}) {
+    scalars.push_back(value);
   }
-  return {};
-}
-
-// A loss that is finite leaves what a strategy adds to it as the only cause.
-[[noreturn]] void not_finite(const report::StepProgress& progress, const train::Trainer& trainer) {
-  const bool is_loss = !std::isfinite(progress.loss);
-  const std::string culprit = culprit_of(progress);
-  const std::string general = "lower train.learning_rate, add warm-up, or keep train.clip at 1";
-  std::string what = std::string(is_loss ? "the loss" : "the gradient norm") + " of step " +
-                     std::to_string(progress.step) + " is not finite";
-  std::string fix = general;
-  if (!culprit.empty()) {
-    const std::string own = "lower " + trainer.weight_of(culprit) + " or look at the strategy's settings";
-    what += ", nor is " + culprit;
-    fix = is_loss ? general + "; or " + own : own;
-  }
-  throw InternalError({.what = std::move(what), .fix = std::move(fix)}, ExitCode::resources);
 }
 
 }  // namespace
 
-StepLog::StepLog(const train::Trainer& trainer, at::Device device, report::EventLog& events, report::Terminal& terminal)
+StepLog::StepLog(const train::Trainer& trainer, at::Device device, report::EventLog& events, report::Terminal& terminal,
+                 StepRules rules, Reading reading)
     : trainer_(trainer),
       events_(events),
       terminal_(terminal),
-      interval_(device.is_cpu() ? 1 : kStepsBetweenReads),
+      rules_(std::move(rules)),
+      interval_(device.is_cpu() || reading == Reading::at_every_step ? 1 : kStepsBetweenReads),
       since_(SteadyClock::now()),
       first_step_(trainer.done()) {}
 
@@ -78,15 +62,27 @@ report::StepProgress StepLog::progress_of(const Step& step, double loss, double 
   return progress;
 }
 
+ReadStep StepLog::read(Step step, const double*& value) const {
+  const double loss = *value++, norm = *value++;
+  ReadStep read{.progress = progress_of(step, loss, norm)};
+  for (const auto& [name, unread] : step.result.terms) read.progress.terms.emplace_back(name, *value++);
+  for (const auto& [name, unread] : step.result.penalties) read.progress.penalties.emplace_back(name, *value++);
+  if (step.result.verdict) {
+    read.is_spike = *value++ != 0;
+    read.norm_limit = *value++;
+    read.loss_limit = *value++;
+  }
+  read.result = std::move(step.result);
+  read.factors = std::move(step.factors);
+  return read;
+}
+
 void StepLog::flush() {
   if (waiting_.empty()) return;
   std::vector<at::Tensor> scalars;
   int64_t examples = 0;
   for (const auto& [result, factors] : waiting_) {
-    scalars.push_back(result.loss);
-    scalars.push_back(result.gradient_norm);
-    for (const auto& [name, value] : result.terms) scalars.push_back(value.to(at::kFloat));
-    for (const auto& [name, value] : result.penalties) scalars.push_back(value.to(at::kFloat));
+    append_scalars(result, scalars);
     examples += result.examples + result.mixed_examples;
   }
   const at::Tensor values = at::stack(scalars).to(at::kDouble).cpu();
@@ -94,16 +90,15 @@ void StepLog::flush() {
   seconds_ += seconds;
   samples_per_second_ = static_cast<double>(examples) / seconds;
   const double* value = values.const_data_ptr<double>();
-  const std::vector<Step> read = std::move(waiting_);
+  std::vector<Step> done = std::move(waiting_);
   waiting_.clear();
-  for (const Step& step : read) {
-    const double loss = *value++, norm = *value++;
-    report::StepProgress progress = progress_of(step, loss, norm);
-    for (const auto& [name, unread] : step.result.terms) progress.terms.emplace_back(name, *value++);
-    for (const auto& [name, unread] : step.result.penalties) progress.penalties.emplace_back(name, *value++);
-    if (!std::isfinite(loss) || !std::isfinite(norm)) not_finite(progress, trainer_);
-    events_.step(progress);
-    terminal_.step(progress);
+  for (Step& step : done) {
+    const ReadStep read = this->read(std::move(step), value);
+    const bool finite = std::isfinite(read.progress.loss) && std::isfinite(read.progress.gradient_norm);
+    if (!finite && !read.result.verdict) rules_.not_finite(read);
+    events_.step(read.progress);
+    terminal_.step(read.progress);
+    if (read.is_spike && rules_.spike(read) == After::undone) return;
   }
 }
 

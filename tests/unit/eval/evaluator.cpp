@@ -1,5 +1,7 @@
 #include "eval/evaluator.hpp"
 
+#include "eval/not_finite_scores.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -34,12 +36,31 @@ TEST_CASE("the loss of the golden's first batch is transformers' before the firs
         Approx(golden_losses().at("full").at("losses")[0].get<double>()).epsilon(1e-5));
 }
 
-TEST_CASE("a loss that is not finite is an error that names the set and the row") {
+TEST_CASE("losses that are not finite are an error that names set, rows and cause") {
   TinyRun run = tiny_run("full", at::kCPU);
+  run.examples.tokens.ids[0] = 2;
+  run.model->parameter("embeddings.word_embeddings.weight")[2].fill_(3e38);  // finite, and its layer norm is not
+  std::vector<int64_t> rows;
+  for (int64_t row = 0; row < run.examples.size(); ++row) {
+    const auto begin = run.examples.tokens.ids.begin();
+    const auto from = begin + run.examples.tokens.offsets[row], to = begin + run.examples.tokens.offsets[row + 1];
+    if (std::find(from, to, 2) != to) rows.push_back(row);
+  }
+  try {
+    eval::evaluate(*run.model, run.examples, {.batch_size = 5});
+    FAIL("the scores were taken for finite");
+  } catch (const eval::NotFiniteScores& error) {
+    CHECK(error.found().rows == rows);
+    CHECK(error.found().set == "train");
+    CHECK(error.found().layer == "embeddings.LayerNorm");
+    CHECK(error.exit_code() == ExitCode::resources);
+  }
   run.model->parameter("heads.wind.bias")[0] = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH(
       eval::evaluate(*run.model, run.examples, {}),
-      Catch::Contains("the evaluation loss is not a finite number on row") && Catch::Contains("of the set 'train'"));
+      Catch::Contains("the loss of 36 of the 36 rows of the set 'train' is not a finite number (row 1, 2, "
+                      "3,") &&
+          Catch::Contains("and 24 more); weights are not finite: heads.wind.bias. Fix: "));
 }
 
 TEST_CASE("an untouched model has not drifted, a changed one has") {
