@@ -10,7 +10,7 @@
 ---@field data table<string, engram.DataSet> The data sets by name: their files, columns and use. At least one trains, one evaluates the new task, and one the original task. (a table of data sets by name, such as { train = { "train.csv", ... } }; compulsory)
 ---@field strategies? engram.Strategy[] The plugins that shape the training, in the order in which they apply. (a list of tables such as { "lora", rank = 8 }; without it: none: every weight trains)
 ---@field train engram.Train How long, at which rate, in what portions and where it trains. (a table with at least learning_rate; compulsory)
----@field checkpoints? engram.Checkpoints When a training state is saved, and how many are kept; the best is always kept. (a table; without it: one state, saved after each epoch)
+---@field checkpoints? engram.Checkpoints When a training state is saved, and how many are kept; the best is always kept. (a table; without it: two states, saved after each epoch)
 ---@field metrics? table<string, engram.MetricFunction|engram.Metric> Metrics of your own, by name: measured on every evaluation set, beside accuracy, macro_f1 and loss. (a table of functions by name, such as { recall = function(e) ... end }; without it: none)
 ---@field schedule? engram.Schedule The factor of train.learning_rate at each step, and the factors of strategies' numbers. (a function, or one made by engram.schedule; without it: constant: the rate as written)
 ---@field score? engram.Score One number for a checkpoint, larger is better: what the new task is worth against the original one. (a function, or one made by engram.score; without it: the new task's accuracy; compulsory once both tasks are evaluated)
@@ -66,11 +66,20 @@
 ---@field dropout? number Replaces every dropout probability of the base model. (a number from 0 to below 1; without it: the model's own)
 ---@field evaluations_in_first_epoch? integer Evaluations spread over the first epoch, where most is forgotten, beside that of step 0 and the one that ends each epoch. (a whole number from 0 to 1000; without it: 4)
 ---@field evaluation_batch_size? integer Examples per batch when scoring; it changes the speed alone. (a whole number from 1 to 65536; without it: 32)
+---@field spikes? engram.Spikes What becomes of a step whose gradient norm (before clipping) or loss is far above those before it, or is not finite. Its update is left out in any case, and events.jsonl names the step and its rows. (a table; without it: spikes are trained on, and what is not finite ends the run)
+
+---A recipe's train.spikes.
+---@class engram.Spikes
+---@field action? "skip"|"cut"|"roll back" skip: nothing more; cut: the learning rate is cut from there on; roll back: training also goes back to the last training state that was saved at an evaluation (until there is one: cut). ('skip', 'cut', 'roll back'; without it: "skip")
+---@field factor? number A spike is above so many times the mean of the steps before it. (a number above 1; without it: 10)
+---@field window? integer Steps in that mean: the last so many that were no spikes. Until there are so many, only what is not finite is a spike. (a whole number from 1 to 65536; without it: 50)
+---@field cut? number What the learning rate is multiplied with; unused by skip. (a number above 0 to below 1; without it: 0.5)
+---@field most? integer Spikes in a run; one more ends it with exit code 6. (a whole number from 1 to 65536; without it: 10)
 
 ---A recipe's checkpoints.
 ---@class engram.Checkpoints
 ---@field every? "epoch"|"evaluation" When a training state is saved, besides the end of the run: where a run resumes, and where a stopping rule that cuts the rate goes back to. ('epoch', 'evaluation'; without it: "epoch")
----@field keep_last? integer Newest checkpoints kept, beside the best. (a whole number from 1 to 1000; without it: 1)
+---@field keep_last? integer Newest checkpoints kept, beside the best. (a whole number from 1 to 1000; without it: 2)
 
 ---A recipe's metrics.<name>.
 ---@class engram.Metric

@@ -4,6 +4,7 @@ import json
 import resource
 import subprocess
 import time
+from pathlib import Path
 
 from tiny import ENGRAM, LORA, TinyCase, write_rows
 
@@ -21,13 +22,14 @@ class Memory(TinyCase):
         def limit_memory():
             if limit is not None:
                 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        process = subprocess.Popen([ENGRAM, *map(str, arguments)], cwd=self.folder, env=self.environment, text=True,
-                                   stdout=open(self.folder / "stdout", "w"), stderr=open(self.folder / "stderr", "w"),
-                                   preexec_fn=limit_memory)
+        with open(self.folder / "stdout", "w", encoding="utf-8") as out, \
+                open(self.folder / "stderr", "w", encoding="utf-8") as errors:
+            process = subprocess.Popen([ENGRAM, *map(str, arguments)], cwd=self.folder, env=self.environment,
+                                       stdout=out, stderr=errors, preexec_fn=limit_memory)
         peak = 0
         while process.poll() is None:
             try:
-                status = open(f"/proc/{process.pid}/status", encoding="utf-8").read()
+                status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
             except (FileNotFoundError, ProcessLookupError):
                 break
             sizes = [int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmPeak:")]
