@@ -34,6 +34,12 @@ std::string first_of(std::vector<std::string> names) {
   return text::join(names, ", ") + " and " + std::to_string(all - kNamed) + " more";
 }
 
+size_t count(const std::vector<PlacedRows>& placed) {
+  size_t all = 0;
+  for (const PlacedRows& rows : placed) all += rows.numbers.size();
+  return all;
+}
+
 std::string number(double value) {
   std::array<char, 32> digits{};
   std::snprintf(digits.data(), digits.size(), "%.4g", value);
@@ -71,6 +77,7 @@ Fault not_finite_fault(const ReadStep& read, const train::Trainer& trainer, cons
     fault.fix = is_loss(read) ? fault.fix + "; or " + own : own;
   }
   fault.what += cause_of(cause, culprit, faulty);
+  if (count(faulty) > 0 && count(faulty) < count(rows)) fault.fix = "mend what those rows hold; else " + fault.fix;
   if (!rows.empty()) fault.what += "; the step's rows are " + rows_text(rows);
   return fault;
 }

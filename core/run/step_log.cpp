@@ -1,6 +1,7 @@
 #include "run/step_log.hpp"
 
 #include <cmath>
+#include <limits>
 
 namespace engram::run {
 namespace {
@@ -20,6 +21,9 @@ void append_scalars(const train::StepResult& result, std::vector<at::Tensor>& sc
     scalars.push_back(value);
   }
 }
+
+// A sign of what is no number says nothing.
+double unsigned_nan(double value) { return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value; }
 
 }  // namespace
 
@@ -63,7 +67,7 @@ report::StepProgress StepLog::progress_of(const Step& step, double loss, double 
 }
 
 ReadStep StepLog::read(Step step, const double*& value) const {
-  const double loss = *value++, norm = *value++;
+  const double loss = unsigned_nan(*value++), norm = unsigned_nan(*value++);
   ReadStep read{.progress = progress_of(step, loss, norm)};
   for (const auto& [name, unread] : step.result.terms) read.progress.terms.emplace_back(name, *value++);
   for (const auto& [name, unread] : step.result.penalties) read.progress.penalties.emplace_back(name, *value++);

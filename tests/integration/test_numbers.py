@@ -79,7 +79,7 @@ class NotFinite(Numbers):
             self.assertIn(f"the loss of step {step} is not finite; the first layer whose output is not finite is "
                           f"embeddings.LayerNorm, for data.train (new_train.csv), line {line}; the step's rows are "
                           "data.train (new_train.csv), lines ", text)
-            self.assertIn("in a new run, lower train.learning_rate", text)
+            self.assertIn("in a new run, mend what those rows hold; else lower train.learning_rate", text)
             self.assertIn('train.spikes = { action = "skip" }', text)
             self.assertEqual((event["measure"], event["layer"], event["faulty_rows"]),
                              ("loss", "embeddings.LayerNorm", {"train": [line]}))
@@ -102,6 +102,10 @@ class NotFinite(Numbers):
         lines = [json.loads(text) for text in done.stdout.splitlines()]
         (event,) = of_kind(lines, "not_finite")
         self.assertEqual(event["faulty_rows"], {"train": [line]})
+        recipe = self.recipe("skip", train="spikes = {},")
+        done = self.engram("run", recipe, "--out", "skip", "--json", *self.on_poisoned())
+        self.assertEqual([event["done"] for event in of_kind([json.loads(text) for text in done.stdout.splitlines()],
+                                                             "spike")], ["skipped", "skipped"])
         (failed,) = of_kind(lines, "failed")
         self.assertEqual(failed["exit_code"], 6)
         self.assertIn("embeddings.LayerNorm", failed["faults"][0]["what"])

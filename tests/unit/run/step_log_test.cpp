@@ -84,7 +84,7 @@ TEST_CASE("the layer, the weights or the gradients that a search found are named
   CHECK(text_of(kNan, kNan, 3, {.layer = "encoder.layer.1.output.dense"}) ==
         std::string("the loss of step 3 is not finite; the first layer whose output is not finite is "
                     "encoder.layer.1.output.dense, for data.train (new.csv), line 7") +
-            kRows + kFix);
+            kRows + ". Fix: mend what those rows hold; else " + std::string(kFix).substr(7));
   CHECK(text_of(kNan, kNan, 3, {.weights = {"pooler.dense.bias"}}) ==
         std::string("the loss of step 3 is not finite; weights are not finite: pooler.dense.bias") + kRows + kFix);
   CHECK(text_of(1, kInfinity, 3, {.gradients = {"a", "b", "c", "d", "e", "f", "g"}}) ==
