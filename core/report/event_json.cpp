@@ -1,5 +1,7 @@
 #include "report/event_json.hpp"
 
+#include <filesystem>
+
 #include "report/summary_json.hpp"
 
 namespace engram::report {
@@ -66,9 +68,11 @@ Json evaluation_event(const EvaluationView& evaluation) {
   return event;
 }
 
+// The recipe without its folders: events are equal wherever they were started from.
 Json advice_event(const advisor::Advice& advice) {
-  return {{"event", "advice"},     {"name", advice.name},     {"setting", advice.setting},
-          {"place", advice.place}, {"reason", advice.reason}, {"change", advice.change}};
+  return {{"event", "advice"},         {"name", advice.name},
+          {"setting", advice.setting}, {"place", std::filesystem::path(advice.place).filename().string()},
+          {"reason", advice.reason},   {"change", advice.change}};
 }
 
 Json finished_event(const RunSummary& summary) {

@@ -1,6 +1,7 @@
 #include "run/plan_warnings.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "base/text.hpp"
@@ -57,7 +58,7 @@ void warn_of_unread_sets(const Preparation& prepared, std::vector<std::string>& 
     const bool is_read = std::find(read.begin(), read.end(), set.name) != read.end();
     if (set.use != recipe::DataUse::strategies || is_read) continue;
     warnings.push_back("data." + set.name + " is there for strategies and probes, and none reads it (" +
-                       set.place.text() + ")");
+                       std::filesystem::path(set.place.text()).filename().string() + ")");
   }
 }
 

@@ -95,7 +95,24 @@ class Interrupts(TinyCase):
         shutil.rmtree(self.folder / "out")
         _, errors = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 6, errors)
-        self.assertIn("the run folder was removed during the run", " ".join(errors.split()))
+        self.assertIn("was removed, moved or unmounted during the run", " ".join(errors.split()))
+
+    def test_a_run_that_goes_on_with_other_threads_says_so_once_and_not_in_its_events(self):
+        recipe = self.recipe()
+        recipe.write_text(recipe.read_text().replace("threads = 1, ", "").replace("epochs = 2", "epochs = 40"))
+        self.engram("run", recipe, "--out", "out", "--max-time", "1e-6", expect=5)
+        manifest = self.folder / "out/manifest.json"
+        before = json.loads(manifest.read_text())
+        self.assertNotIn("the run began with", self.engram("run", "--resume", "out", "--max-time", "1e-6", expect=5).stdout)
+        before["threads"] += 7
+        before["cpu_capability"] = "ABACUS"
+        manifest.write_text(json.dumps(before))
+        told = " ".join(self.engram("run", "--resume", "out", "--max-time", "1e-6", expect=5).stdout.split())
+        self.assertIn(f"the run began with threads: {before['threads']}, and goes on with {before['threads'] - 7}: its "
+                      "numbers will not be exactly those of an uninterrupted run", told)
+        self.assertIn("the run began with processor instructions: ABACUS, and goes on with", told)
+        self.assertIn("the run began with threads", (self.folder / "out/log.txt").read_text())
+        self.assertNotIn("the run began with", (self.folder / "out/events.jsonl").read_text())
 
     def test_settings_do_not_go_with_resume(self):
         self.engram("run", self.recipe(), "--out", "out")

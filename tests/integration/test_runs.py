@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -49,6 +50,17 @@ class Runs(TinyCase):
             self.assertTrue(weights)
             for file in weights:
                 self.assertEqual(file.read_bytes(), (second / "checkpoints/best" / file.name).read_bytes(), file.name)
+
+    def test_a_run_started_from_another_folder_writes_the_same_bytes(self):
+        recipe = self.recipe()
+        (self.folder / "elsewhere").mkdir()
+        self.engram("run", recipe.name, "--out", "a")
+        done = subprocess.run([ENGRAM, "run", "../tiny.lua", "--out", "../b"], cwd=self.folder / "elsewhere",
+                              env=self.environment, capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("tiny.lua:", (self.folder / "a/events.jsonl").read_text())  # the place of an advice
+        for file in ["events.jsonl", "metrics.csv", "checkpoints/best/provenance.json"]:
+            self.assertEqual((self.folder / "a" / file).read_bytes(), (self.folder / "b" / file).read_bytes(), file)
 
     def test_the_command_line_overrides_the_recipe_and_the_manifest_says_so(self):
         self.engram("run", self.recipe(), "--set", "train.epochs=1", "--set", "strategies[1].rank=2", "--out", "out")
