@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/interrupt.hpp"
 #include "data/formats.hpp"
 #include "data/raw_table.hpp"
 #include "data/records.hpp"
@@ -16,8 +17,31 @@ namespace {
 template <class T>
 T checked(arrow::Result<T> result, const std::string& file) {
   if (result.ok()) return std::move(result).ValueUnsafe();
+  if (result.status().IsCancelled()) throw interrupt::Interrupted{};
   throw DataError({.what = "cannot be read: " + result.status().message(), .where = file});
 }
+
+// Bytes in memory, read in blocks, with a look at the interrupt flag before each.
+class Polled final : public arrow::io::InputStream {
+ public:
+  explicit Polled(std::string_view bytes) : bytes_(std::make_shared<arrow::Buffer>(bytes)) {}
+
+  arrow::Status Close() override {
+    closed_ = true;
+    return arrow::Status::OK();
+  }
+  bool closed() const override { return closed_; }
+  arrow::Result<int64_t> Tell() const override { return bytes_.Tell(); }
+  arrow::Result<int64_t> Read(int64_t count, void* target) override { return bytes_.Read(count, target); }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t count) override {
+    if (interrupt::requested()) return arrow::Status::Cancelled("interrupted");
+    return bytes_.Read(count);
+  }
+
+ private:
+  arrow::io::BufferReader bytes_;
+  bool closed_ = false;
+};
 
 std::string arrow_name(size_t index) { return "f" + std::to_string(index); }
 
@@ -44,11 +68,10 @@ std::shared_ptr<arrow::Table> read_with_arrow(std::string_view bytes, const Sepa
       converting.include_columns.push_back(arrow_name(index));
     }
   }
-  const auto buffer = std::make_shared<arrow::Buffer>(bytes);
-  const auto reader = checked(
-      arrow::csv::TableReader::Make(arrow::io::IOContext(arrow::system_memory_pool()),
-                                    std::make_shared<arrow::io::BufferReader>(buffer), reading, parsing, converting),
-      file);
+  const auto reader =
+      checked(arrow::csv::TableReader::Make(arrow::io::IOContext(arrow::system_memory_pool()),
+                                            std::make_shared<Polled>(bytes), reading, parsing, converting),
+              file);
   return checked(reader->Read(), file);
 }
 

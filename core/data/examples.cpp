@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/files.hpp"
+#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "data/example_cache.hpp"
 #include "data/line_faults.hpp"
@@ -44,7 +45,10 @@ Examples read_examples(const recipe::DataSet& set, const std::filesystem::path& 
   Examples examples;
   examples.labels = label_indices(set, table, labels);
   examples.row_hashes.reserve(table.rows.size());
-  for (const Row& row : table.rows) examples.row_hashes.push_back(row_hash(row));
+  for (const Row& row : table.rows) {
+    interrupt::check();
+    examples.row_hashes.push_back(row_hash(row));
+  }
   for (Row& row : table.rows) {
     if (row.group) examples.groups.push_back(std::move(*row.group));
   }

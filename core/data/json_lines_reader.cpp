@@ -2,6 +2,7 @@
 // label "2020-01-01" would come back as a date, a column of 1 and "a" not at all) and stops at the first fault.
 #include <set>
 
+#include "base/interrupt.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "data/encoding.hpp"
@@ -77,6 +78,7 @@ RawTable read_json_lines(const recipe::DataSet& set, std::string_view bytes, Lin
   std::vector<std::string> keys;
   std::set<std::string> seen;
   for (const Record& record : records.list) {
+    interrupt::check();
     const std::optional<Json> object = json_row(content(bytes, record), record.line, faults);
     if (!object) continue;
     for (const auto& [key, value] : object->items()) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "data/raw_table.hpp"
 
@@ -106,6 +107,7 @@ RawTable read_parquet(const recipe::DataSet& set, const std::filesystem::path& f
 
   RawTable table;
   for (size_t i = 0; i < asked.size(); ++i) {
+    interrupt::check();
     std::shared_ptr<arrow::ChunkedArray> column;
     const arrow::Status status = reader->ReadColumn(static_cast<int>(indices[i]), &column);
     if (!status.ok()) refuse(status, file.string());

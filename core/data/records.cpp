@@ -1,5 +1,7 @@
 #include "data/records.hpp"
 
+#include "base/interrupt.hpp"
+
 namespace engram::data {
 namespace {
 
@@ -73,6 +75,7 @@ Records scan_records(std::string_view bytes, const Separators& separators, int64
   Scanner scanner(bytes, separators);
   scanner.skip_empty_lines();
   while (!scanner.at_end() && static_cast<int64_t>(records.list.size()) < limit) {
+    interrupt::check();
     records.list.push_back(scanner.next());
     scanner.skip_empty_lines();
   }
@@ -84,6 +87,7 @@ Records scan_lines(std::string_view bytes, int64_t limit) {
   Records records;
   size_t at = 0;
   for (int64_t line = 1; at < bytes.size() && static_cast<int64_t>(records.list.size()) < limit; ++line) {
+    interrupt::check();
     const size_t feed = bytes.find('\n', at);
     const size_t end = feed == std::string_view::npos ? bytes.size() : feed + 1;
     const bool blank = bytes.substr(at, end - at).find_first_not_of(" \t\r\n\f\v") == std::string_view::npos;

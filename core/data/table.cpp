@@ -1,5 +1,6 @@
 #include "data/table.hpp"
 
+#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "data/formats.hpp"
 #include "data/line_faults.hpp"
@@ -51,6 +52,7 @@ std::vector<Row> rows_of(const DataSet& set, const RawTable& raw, LineFaults& fa
   const size_t pairs = lines ? 0 : set.pair.size();
   std::vector<Row> rows(raw.lines.size());
   for (size_t i = 0; i < rows.size(); ++i) {
+    interrupt::check();
     Row& row = rows[i];
     row.line = raw.lines[i];
     row.text = joined_text(raw, 0, texts, i, faults);

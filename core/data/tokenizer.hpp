@@ -30,7 +30,7 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
 
   // With special tokens, truncated (longest first) to max_length. `pairs` is empty or as long as `texts`. On as many
-  // threads as ATen uses. Throws DataError for a max_length without room for text.
+  // threads as ATen uses. Polls the interrupt flag. Throws DataError for a max_length without room for text.
   TokenizedTexts encode(const std::vector<std::string>& texts, const std::vector<std::string>& pairs,
                         int64_t max_length) const;
   int64_t vocabulary_size() const;

@@ -102,6 +102,9 @@ recipe::StopDecision Callbacks::stop(const recipe::History& history) {
     push_stop_input(lua, history);
     lua_.call(lua, 1, 1, "stop", stop_.place, kCallbackSteps);
     decision = read_stop(lua, stop_);
+    lua_settop(lua, 0);
+    // The rule's copy of the history is garbage now, and the longer a run the larger.
+    lua_gc(lua, LUA_GCCOLLECT, 0);
   });
   return decision;
 }
