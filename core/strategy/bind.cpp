@@ -6,6 +6,7 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "strategy/claim_match.hpp"
+#include "strategy/tensor_version.hpp"
 
 namespace engram::strategy {
 namespace {
@@ -53,9 +54,7 @@ void check_given(const at::Tensor& tensor, at::IntArrayRef shape, at::ScalarType
 std::vector<uint32_t> versions_of(const std::vector<at::Tensor>& tensors) {
   std::vector<uint32_t> versions;
   versions.reserve(tensors.size());
-  for (const at::Tensor& tensor : tensors) {
-    versions.push_back(tensor.defined() ? tensor.unsafeGetTensorImpl()->version_counter().current_version() : 0);
-  }
+  for (const at::Tensor& tensor : tensors) versions.push_back(version_of(tensor));
   return versions;
 }
 

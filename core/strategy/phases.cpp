@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "strategy/strategies.hpp"
 #include "strategy/strategies_state.hpp"
+#include "strategy/tensor_version.hpp"
 
 namespace engram::strategy {
 namespace {
@@ -14,7 +15,7 @@ std::vector<int64_t> gradient_versions(const std::vector<model::NamedTensor>& tr
   std::vector<int64_t> versions;
   for (const model::NamedTensor& entry : trainable) {
     const at::Tensor& gradient = entry.tensor.grad();
-    versions.push_back(gradient.defined() ? gradient._version() : -1);
+    versions.push_back(gradient.defined() ? version_of(gradient) : -1);
   }
   return versions;
 }

@@ -8,16 +8,13 @@
 
 #include "base/text.hpp"
 #include "strategy/synchronisations.hpp"
+#include "strategy/tensor_version.hpp"
 
 namespace engram::strategy {
 namespace {
 
 double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
-}
-
-uint32_t version_of(const at::Tensor& tensor) {
-  return tensor.unsafeGetTensorImpl()->version_counter().current_version();
 }
 
 bool is_finite(const at::Tensor& tensor) {

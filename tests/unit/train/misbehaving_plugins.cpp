@@ -2,6 +2,7 @@
 // --strict-plugins.
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
 
 #include "recorder_run.hpp"
 #include "strategy/watch.hpp"
@@ -42,11 +43,19 @@ class Run {
     train::Trainer trainer(*model_, strategies_, resolution_, examples_, settings_);
     strategies_.begin(trainer.where());
     while (trainer.done() < 2) trainer.step({});
+    score();
     const std::vector<strategy::StrategyState> states = strategies_.save_state();
     merged_ = strategies_.merged_parameters(*model_);
     strategies_.end(trainer.where());
     strategies_.load_state(states);
     strategies_.shutdown();
+  }
+
+  // As evaluations do: in inference mode, where torch counts no versions.
+  void score() const {
+    const c10::InferenceMode inference;
+    const std::vector<int64_t> rows = {0, 1, 2};
+    model_->logits(data::pack(examples_, rows), "wind", {});
   }
 
   const strategy::Strategies& strategies() const { return strategies_; }
