@@ -22,7 +22,8 @@ at::Tensor checked(const model::SafetensorsFile& file, const std::filesystem::pa
 
 }  // namespace
 
-std::vector<model::Head> read_heads_beside(const std::filesystem::path& folder, const sdk::ModelView& view) {
+std::vector<model::Head> read_heads_beside(const std::filesystem::path& folder, const sdk::ModelView& view,
+                                           at::Device device) {
   if (!std::filesystem::exists(folder / "heads.json")) return {};
   const model::HeadsFile listed = model::read_heads_file(folder / "heads.json");
   if (listed.others.empty()) return {};
@@ -38,6 +39,10 @@ std::vector<model::Head> read_heads_beside(const std::filesystem::path& folder, 
                      .bias = checked(file, path, model::head_bias_name(entry.task), {classes}, faults)});
   }
   faults.raise<DataError>();
+  for (model::Head& head : heads) {
+    head.weight = head.weight.to(device);
+    head.bias = head.bias.to(device);
+  }
   return heads;
 }
 

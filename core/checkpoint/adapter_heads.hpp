@@ -8,8 +8,9 @@
 
 namespace engram::checkpoint {
 
-// heads.safetensors by heads.json (docs/model_folder.md), fp32, CPU; empty when the folder has neither, as those of
-// peft. The trained head is in the adapter. Throws DataError with everything that is missing or misshapen.
-std::vector<model::Head> read_heads_beside(const std::filesystem::path& folder, const sdk::ModelView& view);
+// heads.safetensors by heads.json (docs/model_folder.md), fp32, on `device`; empty when the folder has neither, as
+// those of peft. The trained head is in the adapter. Throws DataError with everything that is missing or misshapen.
+std::vector<model::Head> read_heads_beside(const std::filesystem::path& folder, const sdk::ModelView& view,
+                                           at::Device device);
 
 }  // namespace engram::checkpoint

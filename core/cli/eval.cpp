@@ -7,7 +7,8 @@
 #include "base/interrupt.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_options.hpp"
-#include "kernels/device.hpp"
+#include "cli/device_option.hpp"
+#include "cli/output.hpp"
 #include "run/evaluated_report.hpp"
 
 namespace engram::cli {
@@ -17,23 +18,22 @@ struct Options {
   run::EvaluateRequest request;
   DataOptions data;
   std::string per_row;
-  std::string device = "auto";
+  DeviceOption device;
   bool force = false;
   bool json = false;
 };
 
 void execute(const Options& options) {
   interrupt::watch();
-  const at::Device device = kernels::open_device(kernels::device_request(options.device));
-  kernels::settle_numerics(0);
+  const at::Device device = options.device.open();
   run::EvaluateRequest request = options.request;
   request.data = options.data.set();
   if (options.force) request.open.other_base = run::OtherBase::forced;
   const run::Evaluated evaluated = run::evaluate(request, device);
-  for (const std::string& note : evaluated.notes) std::cerr << "engram: note: " << note << "\n";
+  print_notes(evaluated.notes);
   if (!options.per_row.empty()) write_file_atomically(options.per_row, run::evaluated_rows(evaluated));
   if (options.json) {
-    std::cout << run::evaluated_json(evaluated).dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    print_json(run::evaluated_json(evaluated));
   } else {
     std::cout << run::evaluated_text(evaluated, report::detect_style(report::Mode::normal));
   }
@@ -60,9 +60,10 @@ void add_eval(CLI::App& app, Context& context) {
   command.add_flag("--force", options->force, "Accepts a base with other weights than the one that was trained on");
   command.add_option("--resamples", options->request.resampling.resamples, "Of the bootstrap (default: 2000)")
       ->check(CLI::Range(100, 1000000));
-  command.add_option("--seed", options->request.resampling.seed, "Of the bootstrap (default: 42)");
+  command.add_option("--seed", options->request.resampling.seed, "Of the bootstrap (default: 42)")
+      ->check(CLI::NonNegativeNumber);
   command.add_option("--per-row", options->per_row, "Writes every row's answer there, as CSV")->type_name("FILE");
-  command.add_option("--device", options->device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  options->device.add_to(command);
   command.add_flag("--json", options->json, "One JSON object");
   command.callback([options, &context] {
     context.json = options->json;

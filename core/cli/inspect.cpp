@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 #include "run/inspect.hpp"
 #include "run/inspect_text.hpp"
 
@@ -22,7 +23,7 @@ void execute(const Options& options, Context& context) {
   const run::Inspection inspection =
       run::inspect(options.path, options.base, options.weights ? run::ReadWeights::yes : run::ReadWeights::no);
   if (options.json) {
-    std::cout << inspection.found.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    print_json(inspection.found);
     context.json = false;  // the faults are in it
   } else {
     std::cout << run::inspection_text(inspection.found);

@@ -8,7 +8,8 @@
 #include "base/interrupt.hpp"
 #include "cli/commands.hpp"
 #include "cli/data_options.hpp"
-#include "kernels/device.hpp"
+#include "cli/device_option.hpp"
+#include "cli/output.hpp"
 #include "run/merged_report.hpp"
 
 namespace engram::cli {
@@ -17,7 +18,7 @@ namespace {
 struct Options {
   run::MergeRequest request;
   DataOptions data;
-  std::string device = "auto";
+  DeviceOption device;
   bool keep_original = false;
   bool force = false;
   bool json = false;
@@ -25,16 +26,15 @@ struct Options {
 
 void execute(const Options& options) {
   interrupt::watch();
-  const at::Device device = kernels::open_device(kernels::device_request(options.device));
-  kernels::settle_numerics(0);
+  const at::Device device = options.device.open();
   run::MergeRequest request = options.request;
   request.data = options.data.set();
   if (options.force) request.open.other_base = run::OtherBase::forced;
   if (options.keep_original) request.originals = run::Originals::kept;
   const run::MergeReport report = run::merge(request, device);
-  for (const std::string& note : report.notes) std::cerr << "engram: note: " << note << "\n";
+  print_notes(report.notes);
   if (options.json) {
-    std::cout << run::merged_json(report).dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    print_json(run::merged_json(report));
   } else {
     std::cout << run::merged_text(report, engram::report::detect_style(engram::report::Mode::normal));
   }
@@ -80,7 +80,7 @@ void add_merge(CLI::App& app, Context& context) {
   options->data.add_to(command);
   command.add_flag("--keep-original", options->keep_original, "Keeps what engram unmerge needs in the folder");
   command.add_flag("--force", options->force, "Accepts a base with other weights than the one that was trained on");
-  command.add_option("--device", options->device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  options->device.add_to(command);
   command.add_flag("--json", options->json, "One JSON object");
   command.callback([options, &context] {
     context.json = options->json;

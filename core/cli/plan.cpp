@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 #include "cli/sources.hpp"
 #include "report/style.hpp"
 #include "run/plan_json.hpp"
@@ -59,7 +60,7 @@ void execute(const Options& options) {
   }
   run::Preparation prepared = run::prepare(sources);
   if (options.json) {
-    std::cout << run::plan_json(prepared).dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    print_json(run::plan_json(prepared));
   } else {
     std::cout << run::plan_text(prepared);
   }

@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 #include "run/merge.hpp"
 
 namespace engram::cli {
@@ -20,7 +21,7 @@ void execute(const Options& options) {
   const run::Unmerged unmerged = run::unmerge(options.folder, options.into);
   if (options.json) {
     const Json told = {{"into", unmerged.into.string()}, {"tensors_sha256", unmerged.tensors_hash}};
-    std::cout << told.dump(2) << "\n";
+    print_json(told);
   } else {
     std::cout << unmerged.into.string() << " holds the base again, bit for bit (tensors "
               << unmerged.tensors_hash.substr(0, 12) << ")\n";

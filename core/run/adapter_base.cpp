@@ -63,31 +63,36 @@ fs::path base_of_adapter(const fs::path& adapter, const std::optional<checkpoint
   }
 }
 
-std::vector<std::string> base_differences(const checkpoint::Provenance& provenance, const model::FolderFacts& base,
-                                          const std::string& tensors_hash) {
+BaseIdentity identity_of(const model::FolderFacts& base) {
+  return {.folder = base.folder,
+          .tensors = model::tensors_hash(base.folder),
+          .tokenizer = sha256_of_file(base.tokenizer_file)};
+}
+
+std::vector<std::string> base_differences(const checkpoint::Provenance& provenance, const BaseIdentity& base,
+                                          const std::string& relation) {
   std::vector<std::string> differences;
   const auto compare = [&](const std::string& what, const std::string& recorded, const std::string& found) {
     if (recorded == found) return;
-    differences.push_back("the adapter was trained on another " + what + ": " + named(recorded, provenance.base) +
-                          ", and here is " + named(found, base.folder.string()));
+    differences.push_back(relation + " another " + what + ": " + named(recorded, provenance.base) + ", and here is " +
+                          named(found, base.folder.string()));
   };
-  compare("model", provenance.base_tensors, tensors_hash);
-  compare("tokenizer", provenance.tokenizer, sha256_of_file(base.tokenizer_file));
+  compare("model", provenance.base_tensors, base.tensors);
+  compare("tokenizer", provenance.tokenizer, base.tokenizer);
   return differences;
 }
 
-std::vector<std::string> check_base(const checkpoint::Provenance& provenance, const model::FolderFacts& base,
-                                    const fs::path& adapter, OtherBase other_base) {
-  std::vector<std::string> differences = base_differences(provenance, base, model::tensors_hash(base.folder));
+std::vector<std::string> check_base(const checkpoint::Provenance& provenance, const BaseIdentity& base,
+                                    const std::string& relation, const fs::path& trained, OtherBase other_base) {
+  std::vector<std::string> differences = base_differences(provenance, base, relation);
   Faults faults;
   for (std::string& difference : differences) {
     if (other_base == OtherBase::refused) {
-      faults.add(
-          {.what = difference,
-           .where = adapter.string(),
-           .fix = "name the model that it was trained on with --base, or use --force if the difference is wanted"});
+      faults.add({.what = difference,
+                  .where = trained.string(),
+                  .fix = "name that model with --base, or use --force if the difference is wanted"});
     }
-    difference = adapter.string() + ": " + difference + "; forced";
+    difference = trained.string() + ": " + difference + "; forced";
   }
   faults.raise<DataError>();
   return differences;

@@ -21,14 +21,25 @@ std::filesystem::path base_of_adapter(const std::filesystem::path& adapter,
                                       const std::optional<checkpoint::Provenance>& provenance,
                                       const std::string& asked);
 
-// What is not as it was when the adapter was trained: the base's tensors (model::tensors_hash() of it), its tokenizer.
-// Each names both sides.
-std::vector<std::string> base_differences(const checkpoint::Provenance& provenance, const model::FolderFacts& base,
-                                          const std::string& tensors_hash);
+// What a base is known by.
+struct BaseIdentity {
+  std::filesystem::path folder;
+  std::string tensors;    // model::tensors_hash()
+  std::string tokenizer;  // SHA-256 of its file
+};
+// Reads both whole.
+BaseIdentity identity_of(const model::FolderFacts& base);
 
-// Throws DataError with all differences where another base is refused; else returns them as notes.
-std::vector<std::string> check_base(const checkpoint::Provenance& provenance, const model::FolderFacts& base,
-                                    const std::filesystem::path& adapter, OtherBase other_base);
+// What is not as it was: the base's tensors, its tokenizer. Each names both sides, after `relation`: "the adapter was
+// trained on".
+std::vector<std::string> base_differences(const checkpoint::Provenance& provenance, const BaseIdentity& base,
+                                          const std::string& relation);
+
+// What was trained lies in `trained`. Throws DataError with all differences where another base is refused; else returns
+// them as notes.
+std::vector<std::string> check_base(const checkpoint::Provenance& provenance, const BaseIdentity& base,
+                                    const std::string& relation, const std::filesystem::path& trained,
+                                    OtherBase other_base);
 
 // Throws DataError, naming both sides, where the provenance does not list as many labels as a head has classes.
 void check_labels(const checkpoint::Provenance& provenance, int64_t classes, const std::filesystem::path& folder);

@@ -18,6 +18,8 @@ struct Loaded {
   data::Examples examples;
 };
 
+constexpr int64_t kLargestBatch = 65536;  // that a recipe may ask for
+
 // As the run scored them, so that the numbers are those of its result.json.
 eval::EvaluationSettings settings_of(const Opened& opened) {
   if (opened.manifest.is_null()) return {.probabilities = true};
@@ -26,16 +28,20 @@ eval::EvaluationSettings settings_of(const Opened& opened) {
     const Json& train = opened.manifest.at("recipe").at("train");
     const bool bf16 = train.at("precision") == recipe::name_of(recipe::kPrecisionNames, recipe::Precision::bf16);
     settings.batch_size = train.at("evaluation_batch_size").get<int64_t>();
+    if (settings.batch_size < 1 || settings.batch_size > kLargestBatch) {
+      throw DataError({.what = "recipe.train.evaluation_batch_size is " + std::to_string(settings.batch_size),
+                       .where = (opened.run / "manifest.json").string(),
+                       .allowed = "1 to " + std::to_string(kLargestBatch),
+                       .fix = "put the manifest back that the run wrote"});
+    }
     settings.precision = bf16 ? recipe::Precision::bf16 : recipe::Precision::fp32;
   });
   return settings;
 }
 
 eval::SetScores score_opened(Opened& opened, const Loaded& loaded, const eval::EvaluationSettings& settings) {
-  if (opened.trained.adapter) {
-    const checkpoint::Attached attached(*opened.model, *opened.trained.adapter, loaded.head);
-    return eval::evaluate(*opened.model, loaded.examples, settings);
-  }
+  std::optional<checkpoint::Attached> attached;
+  if (opened.trained.adapter) attached.emplace(*opened.model, *opened.trained.adapter, loaded.head);
   return eval::evaluate(*opened.model, loaded.examples, settings);
 }
 
@@ -140,7 +146,7 @@ std::string words_without_base(const Base& base, const Loaded& loaded) {
 Evaluated evaluate(const EvaluateRequest& request, at::Device device) {
   OpenRequest to_open = request.open;
   to_open.task.clear();
-  if (!names_adapter(to_open.path)) to_open.base.clear();
+  to_open.base_of_whole = BaseOfWhole::left_to_caller;
   Opened opened = open(to_open, device);
   Faults faults;
   const std::vector<ScoredData> data = scored_data(opened, request.data, request.open.task, faults);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/errors.hpp"
+#include "base/text.hpp"
 #include "checkpoint/adapter_heads.hpp"
 #include "checkpoint/merge.hpp"
 
@@ -15,6 +17,13 @@ void add(std::vector<model::Head>& heads, model::Head head) {
 
 }  // namespace
 
+void refuse_unknown_head(const std::string& task, const std::vector<std::string>& names,
+                         const std::filesystem::path& folder) {
+  throw DataError({.what = "has no head '" + task + "'" + text::did_you_mean(task, names),
+                   .where = folder.string(),
+                   .allowed = text::join(names, ", ")});
+}
+
 BaseHeads heads_of_base(const model::Model& base, const model::FolderFacts& facts) {
   BaseHeads found{.heads = base.heads()};
   for (const model::Head& head : found.heads) {
@@ -25,14 +34,12 @@ BaseHeads heads_of_base(const model::Model& base, const model::FolderFacts& fact
 }
 
 std::vector<model::Head> heads_of(const Opened& opened) {
-  const at::Device device = opened.model->device();
   std::vector<model::Head> heads;
   const auto& adapter = opened.trained.adapter;
   if (!adapter || adapter->head_weight.defined()) add(heads, opened.trained.head);
   if (adapter) {
-    for (model::Head& head : checkpoint::read_heads_beside(adapter->folder, opened.base.view)) {
-      head.weight = head.weight.to(device);
-      head.bias = head.bias.to(device);
+    const at::Device device = opened.model->device();
+    for (model::Head& head : checkpoint::read_heads_beside(adapter->folder, opened.base.view, device)) {
       add(heads, std::move(head));
     }
   }

@@ -1,6 +1,7 @@
 // Which head answers for a task: of what was trained, and of the base that it is compared with.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,10 @@
 #include "run/opened.hpp"
 
 namespace engram::run {
+
+// Throws DataError: a task that has no head in `folder`, which has heads of `names`.
+[[noreturn]] void refuse_unknown_head(const std::string& task, const std::vector<std::string>& names,
+                                      const std::filesystem::path& folder);
 
 // The heads of what was opened, the trained one first: an adapter's own and those beside it, else the model folder's.
 // Named heads of the base that nothing replaces follow. On the model's device.

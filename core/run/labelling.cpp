@@ -66,8 +66,7 @@ std::vector<std::string> gathered(const std::vector<std::pair<std::string, std::
   return lines;
 }
 
-void add_adapters(const Opened& opened, const std::vector<NamedAdapter>& adapters, OtherBase other_base,
-                  Variants& variants) {
+void add_adapters(Opened& opened, const std::vector<NamedAdapter>& adapters, OtherBase other_base, Variants& variants) {
   Faults faults;
   for (const NamedAdapter& adapter : adapters) {
     bool taken = adapter.name == kBaseName;

@@ -1,10 +1,12 @@
 #include "run/merge.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include "base/files.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
+#include "checkpoint/checksums.hpp"
 #include "checkpoint/merged_folder.hpp"
 #include "checkpoint/peft_names.hpp"
 #include "checkpoint/swap.hpp"
@@ -26,6 +28,7 @@ struct Source {
   Opened opened;
   WholeBase whole;  // the base of a whole model
   model::FolderFacts base;
+  BaseIdentity identity;          // of the base
   model::Model* model = nullptr;  // of the base
   checkpoint::MergedParameters parameters;
   std::vector<model::Head> trained_heads;
@@ -46,8 +49,14 @@ void refuse_occupied(const fs::path& into) {
   }
 }
 
-fs::path trained_folder(const Opened& opened) {
-  return opened.trained.adapter ? opened.trained.adapter->folder : opened.base.folder;
+// A folder may not be written into the one that it is made from, which would then hold it too.
+void refuse_inside(const fs::path& into, const fs::path& folder) {
+  const fs::path target = fs::weakly_canonical(into), whole = fs::weakly_canonical(folder);
+  const auto [end, rest] = std::mismatch(whole.begin(), whole.end(), target.begin(), target.end());
+  if (end != whole.end()) return;
+  throw DataError({.what = "lies in " + folder.string() + ", which is what it is made from",
+                   .where = into.string(),
+                   .fix = "name a folder elsewhere with --into"});
 }
 
 // The heads of the result and where each comes from.
@@ -72,14 +81,15 @@ void settle_heads(Source& source, const checkpoint::MergeAmount& amount, std::ve
     source.heads.push_back(std::move(head));
   }
   if (source.heads.empty()) {
-    throw DataError({.what = "has no head, so a merge of it could not be checked",
-                     .where = trained_folder(source.opened).string()});
+    throw DataError(
+        {.what = "has no head, so a merge of it could not be checked", .where = source.opened.folder().string()});
   }
 }
 
 Source open_adapter_source(Opened opened, const checkpoint::MergeAmount& amount) {
   Source source{.opened = std::move(opened)};
   source.base = source.opened.base;
+  source.identity = base_identity(source.opened);
   source.model = source.opened.model.get();
   const checkpoint::Adapter& adapter = *source.opened.trained.adapter;
   source.parameters = checkpoint::merged_parameters(*source.model, adapter, amount);
@@ -91,6 +101,7 @@ Source open_whole_source(Opened opened, const MergeRequest& request) {
   source.whole = base_of_whole_model(source.opened, request.open.base, request.open.other_base);
   if (source.whole.model == nullptr) throw DataError(source.whole.missing);
   source.base = source.whole.facts;
+  source.identity = source.whole.identity;
   source.model = source.whole.model.get();
   source.parameters = checkpoint::merged_parameters(*source.model, *source.opened.model, request.amount);
   return source;
@@ -98,10 +109,9 @@ Source open_whole_source(Opened opened, const MergeRequest& request) {
 
 Source open_source(const MergeRequest& request, at::Device device) {
   OpenRequest to_open = request.open;
-  const bool adapter = names_adapter(to_open.path);
-  if (!adapter) to_open.base.clear();
+  to_open.base_of_whole = BaseOfWhole::left_to_caller;
   Opened opened = open(to_open, device);
-  if (adapter) return open_adapter_source(std::move(opened), request.amount);
+  if (opened.trained.adapter) return open_adapter_source(std::move(opened), request.amount);
   if (request.amount.of_deltas() == 1 && request.dtype == "fp32") {
     throw DataError({.what = "is a whole model already, so there is nothing to merge",
                      .where = opened.base.folder.string(),
@@ -191,11 +201,11 @@ checkpoint::Provenance provenance_of_merge(const Source& source, const MergeRepo
   const Trained& trained = source.opened.trained;
   checkpoint::Provenance provenance = trained.provenance.value_or(
       checkpoint::Provenance{.pairs = trained.input == predict::Input::pair, .max_length = trained.max_length});
-  const fs::path folder = trained_folder(source.opened);
+  const fs::path& folder = source.opened.folder();
   const std::string trained_on = provenance.base_tensors;
   provenance.base = fs::absolute(source.base.folder).lexically_normal().string();
-  provenance.base_tensors = model::tensors_hash(source.base.folder);
-  provenance.tokenizer = sha256_of_file(source.base.tokenizer_file);
+  provenance.base_tensors = source.identity.tensors;
+  provenance.tokenizer = source.identity.tokenizer;
   provenance.task = source.heads.front().task;
   provenance.labels = source.heads.front().labels;
   provenance.made = {{"command", "merge"},
@@ -298,12 +308,14 @@ MergeReport merge(const MergeRequest& request, at::Device device) {
 
 Unmerged unmerge(const fs::path& folder, const fs::path& into) {
   refuse_occupied(into);
+  refuse_inside(into, folder);
   const std::optional<checkpoint::Provenance> provenance = checkpoint::read_provenance(folder);
   if (!provenance || !provenance->made.is_object() || provenance->made.value("command", Json()) != "merge") {
     throw DataError({.what = "is no folder that engram merge wrote",
                      .where = folder.string(),
                      .allowed = "a model folder whose provenance.json says that it was merged"});
   }
+  checkpoint::verify_checksums(folder);
   if (!checkpoint::holds_originals(folder)) refuse_without_originals(folder, into, *provenance);
   const checkpoint::FolderSwap swap(into);
   checkpoint::write_unmerged(folder, swap.fresh());
@@ -311,6 +323,13 @@ Unmerged unmerge(const fs::path& folder, const fs::path& into) {
     throw DataError({.what = "its unmerged.safetensors does not give back the base that provenance.json names",
                      .where = folder.string(),
                      .fix = "the base was at " + provenance->base});
+  }
+  const fs::path tokenizer = model::inspect_folder(swap.fresh()).tokenizer_file;
+  if (sha256_of_file(tokenizer) != provenance->tokenizer) {
+    throw DataError(
+        {.what = "its tokenizer.json is not that of the base that provenance.json names",
+         .where = folder.string(),
+         .fix = "put the tokenizer.json back that it was merged with; the base was at " + provenance->base});
   }
   swap.commit();
   return {.into = into, .tensors_hash = provenance->base_tensors};

@@ -6,7 +6,9 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "checkpoint/adapter_heads.hpp"
+#include "checkpoint/checksums.hpp"
 #include "hub/resolve.hpp"
+#include "run/heads_in_use.hpp"
 #include "run/kept_checkpoint.hpp"
 
 namespace engram::run {
@@ -14,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using checkpoint::ArtefactKind;
-
-constexpr const char* kUnnamedHead = "labels";  // the task of a head that its folder does not name
 
 // Which head is read, and what its classes are called where nothing else says it.
 struct Reading {
@@ -35,9 +35,7 @@ const model::Head& base_head(const Opened& opened, const std::string& task) {
   }
   const model::Head* head = model.find_head(task.empty() ? names.front() : task);
   if (head != nullptr) return *head;
-  throw DataError({.what = "has no head '" + task + "'" + text::did_you_mean(task, names),
-                   .where = where,
-                   .allowed = text::join(names, ", ")});
+  refuse_unknown_head(task, names, where);
 }
 
 bool are_made_up(const std::vector<std::string>& labels) {
@@ -89,11 +87,8 @@ void name_labels(model::Head& head, const std::vector<std::string>& names, bool 
 
 // What else can be read while an adapter is on: the heads that its run kept beside it, then those of the base.
 std::vector<model::Head> other_heads(const checkpoint::Adapter& adapter, const Opened& opened) {
-  std::vector<model::Head> heads = checkpoint::read_heads_beside(adapter.folder, opened.base.view);
-  for (model::Head& head : heads) {
-    head.weight = head.weight.to(opened.model->device());
-    head.bias = head.bias.to(opened.model->device());
-  }
+  std::vector<model::Head> heads =
+      checkpoint::read_heads_beside(adapter.folder, opened.base.view, opened.model->device());
   for (const model::Head& head : opened.model->heads()) {
     const auto same = [&](const model::Head& other) { return other.task == head.task; };
     if (std::none_of(heads.begin(), heads.end(), same)) heads.push_back(head);
@@ -110,9 +105,7 @@ model::Head other_head(const Trained& trained, const Opened& opened, const std::
     if (head.task != own || names.empty()) names.push_back(head.task);
   }
   if (names.empty()) return base_head(opened, asked);
-  throw DataError({.what = "has no head '" + asked + "'" + text::did_you_mean(asked, names),
-                   .where = adapter.folder.string(),
-                   .allowed = text::join(names, ", ")});
+  refuse_unknown_head(asked, names, adapter.folder);
 }
 
 // The head that is read while an adapter is on: its own, unless another was asked for or it has none.
@@ -144,19 +137,34 @@ model::Head head_under(const Trained& trained, const Opened& opened, const Readi
   return head;
 }
 
-Trained adapter_over(const Opened& opened, const fs::path& folder, OtherBase other_base, const Reading& reading) {
+// What its training saw: single texts or pairs, of so many tokens.
+void settle_input(Trained& trained, const fs::path& folder, int64_t most_tokens) {
+  trained.max_length = most_tokens;
+  if (!trained.provenance) return;
+  const int64_t special = trained.provenance->pairs ? 3 : 2;  // [CLS] and a [SEP] behind each text
+  if (trained.provenance->max_length <= special) {
+    throw DataError({.what = "max_length is " + std::to_string(trained.provenance->max_length) +
+                             ", which leaves no room for text beside " + std::to_string(special) + " special tokens",
+                     .where = (folder / checkpoint::kProvenanceFile).string(),
+                     .allowed = std::to_string(special + 1) + " and above",
+                     .fix = "put the file back that the run wrote"});
+  }
+  trained.input = trained.provenance->pairs ? predict::Input::pair : predict::Input::text;
+  trained.max_length = std::min(most_tokens, trained.provenance->max_length);
+}
+
+Trained adapter_over(Opened& opened, const fs::path& folder, OtherBase other_base, const Reading& reading) {
   Trained trained{.adapter = checkpoint::read_adapter(folder, opened.base.view),
                   .provenance = checkpoint::read_provenance(folder)};
   checkpoint::Adapter& adapter = *trained.adapter;
   adapter.move_to(opened.model->device());
-  trained.max_length = opened.base.view.max_positions;
-  if (adapter.virtual_tokens) trained.max_length -= adapter.virtual_tokens->rows.size(0);
+  const int64_t virtual_tokens = adapter.virtual_tokens ? adapter.virtual_tokens->rows.size(0) : 0;
+  settle_input(trained, folder, opened.base.view.max_positions - virtual_tokens);
   std::vector<std::string> notes;
   if (trained.provenance) {
-    trained.notes = check_base(*trained.provenance, opened.base, folder, other_base);
+    trained.notes =
+        check_base(*trained.provenance, base_identity(opened), "the adapter was trained on", folder, other_base);
     trained.forced = !trained.notes.empty();
-    trained.input = trained.provenance->pairs ? predict::Input::pair : predict::Input::text;
-    trained.max_length = std::min(trained.max_length, trained.provenance->max_length);
   } else {
     notes.push_back("no " + std::string(checkpoint::kProvenanceFile) + " is beside it: that it was trained on " +
                     opened.base.folder.string() + " is taken on trust");
@@ -169,13 +177,12 @@ Trained adapter_over(const Opened& opened, const fs::path& folder, OtherBase oth
 // Of a folder that holds a whole model.
 Trained whole_model(const Opened& opened, const Reading& reading) {
   const fs::path& folder = opened.base.folder;
-  Trained trained{.provenance = checkpoint::read_provenance(folder), .max_length = opened.base.view.max_positions};
+  Trained trained{.provenance = checkpoint::read_provenance(folder)};
+  settle_input(trained, folder, opened.base.view.max_positions);
   const std::string own = trained.provenance ? trained.provenance->task : "";
   trained.head = base_head(opened, reading.task.empty() ? own : reading.task);
   name_labels(trained.head, reading.labels, !trained.provenance && are_made_up(trained.head.labels), folder);
   if (!trained.provenance) return trained;
-  trained.max_length = std::min(trained.max_length, trained.provenance->max_length);
-  trained.input = trained.provenance->pairs ? predict::Input::pair : predict::Input::text;
   if (trained.head.task != own || trained.head.labels == trained.provenance->labels) return trained;
   throw DataError({.what = "the head '" + own + "' has the labels " + text::join(trained.head.labels, ", ") + ", and " +
                            checkpoint::kProvenanceFile + " says " + text::join(trained.provenance->labels, ", "),
@@ -183,9 +190,26 @@ Trained whole_model(const Opened& opened, const Reading& reading) {
                    .fix = "the files do not belong together: write the checkpoint again"});
 }
 
+// Only the sets that a run scored are read from it, but a checkpoint whose run cannot be told is not used unseen.
+Json manifest_of(const fs::path& run) {
+  try {
+    return read_json(run / "manifest.json");
+  } catch (const DataError& error) {
+    Fault fault = error.faults().front();
+    fault.fix = "put the manifest back that the run wrote; a copy of " + (run / "checkpoints" / "best").string() +
+                " that lies elsewhere is used without one";
+    throw DataError(std::move(fault));
+  }
+}
+
 }  // namespace
 
-Trained open_adapter(const Opened& opened, const fs::path& path, OtherBase other_base, const std::string& task) {
+const BaseIdentity& base_identity(Opened& opened) {
+  if (!opened.identity) opened.identity = identity_of(opened.base);
+  return *opened.identity;
+}
+
+Trained open_adapter(Opened& opened, const fs::path& path, OtherBase other_base, const std::string& task) {
   const KeptCheckpoint found = kept_checkpoint(hub::resolve(path.string(), "", "").folder);
   if (found.kind == ArtefactKind::adapter) return adapter_over(opened, found.folder, other_base, {.task = task});
   throw DataError({.what = "is a whole model, and an adapter is wanted here",
@@ -198,17 +222,18 @@ Trained base_alone(const Opened& opened) { return whole_model(opened, {}); }
 Opened open(const OpenRequest& request, at::Device device) {
   const KeptCheckpoint found = kept_checkpoint(hub::resolve(request.path, "", "").folder);
   const bool is_adapter = found.kind == ArtefactKind::adapter;
-  if (!is_adapter && !request.base.empty()) {
+  if (!is_adapter && !request.base.empty() && request.base_of_whole == BaseOfWhole::refused) {
     throw DataError({.what = "is a whole model, which is put on no other",
                      .where = found.folder.string(),
                      .fix = "leave --base out, or name an adapter"});
   }
   const Reading reading{.task = request.task, .labels = request.labels};
   Opened opened{.name = short_name(found.run.empty() ? fs::path(request.path) : found.run), .run = found.run};
-  if (!found.run.empty()) opened.manifest = read_json(found.run / "manifest.json");
+  if (!found.run.empty()) opened.manifest = manifest_of(found.run);
   const fs::path folder = is_adapter
                               ? base_of_adapter(found.folder, checkpoint::read_provenance(found.folder), request.base)
                               : found.folder;
+  if (is_adapter) checkpoint::verify_checksums(folder);
   opened.base = model::inspect_folder(folder);
   opened.model = model::load_model(folder, kUnnamedHead);
   opened.model->move_to(device);

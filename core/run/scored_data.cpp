@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "data/examples.hpp"
 #include "data/sniff.hpp"
+#include "run/heads_in_use.hpp"
 #include "run/recorded_sets.hpp"
 
 namespace engram::run {
@@ -94,7 +95,7 @@ std::vector<ScoredData> scored_data(const Opened& opened, const std::optional<re
   if (!named && !opened.manifest.is_null()) return recorded(opened, task, faults);
   if (!named) {
     faults.add({.what = "is no run folder, so it has no evaluation sets of its own",
-                .where = opened.trained.adapter ? opened.trained.adapter->folder.string() : opened.base.folder.string(),
+                .where = opened.folder().string(),
                 .fix = "name a set: --data FILE --text COLUMN --label COLUMN"});
     return {};
   }
@@ -129,10 +130,7 @@ const model::Head& head_for(const std::string& task, const std::vector<model::He
     if (head.task == task) return head;
     names.push_back(head.task);
   }
-  const auto& adapter = opened.trained.adapter;
-  throw DataError({.what = "has no head '" + task + "'" + text::did_you_mean(task, names),
-                   .where = (adapter ? adapter->folder : opened.base.folder).string(),
-                   .allowed = text::join(names, ", ")});
+  refuse_unknown_head(task, names, opened.folder());
 }
 
 }  // namespace engram::run

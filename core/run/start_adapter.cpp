@@ -86,7 +86,10 @@ void compare_labels(StartAdapter& start, const recipe::Task& task, const std::ve
 BaseMatch match_base(const StartAdapter& start, const recipe::Recipe& recipe, const model::FolderFacts& base,
                      const std::string& tensors_hash, std::vector<std::string>& warnings) {
   if (!start.provenance) return BaseMatch::unknown;
-  const std::vector<std::string> differences = base_differences(*start.provenance, base, tensors_hash);
+  const std::vector<std::string> differences = base_differences(
+      *start.provenance,
+      {.folder = base.folder, .tensors = tensors_hash, .tokenizer = sha256_of_file(base.tokenizer_file)},
+      "the adapter was trained on");
   if (differences.empty()) return BaseMatch::recorded;
   Faults faults;
   for (const std::string& difference : differences) {

@@ -11,14 +11,11 @@
 
 namespace engram::run {
 
-// Whether a path is an adapter, or a run whose best checkpoint is one: only open() takes a base for those. What cannot
-// be opened is no adapter.
-bool names_adapter(const std::string& path);
-
 struct WholeBase {
   model::FolderFacts facts;
   std::unique_ptr<model::Model> model;  // null: there is none, and `missing` says why
   Fault missing;
+  BaseIdentity identity;
   bool forced = false;             // its weights are not those that provenance.json names
   std::vector<std::string> notes;  // then both sides
 };

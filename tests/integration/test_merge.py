@@ -231,7 +231,11 @@ class Merge(TinyCase):
         self.merge(run, "--into", "merged", "--keep-original")
         other_weights(self.folder / "merged", self.folder / "changed", "bert.encoder.layer.0.attention.self.key.weight")
         text = self.refused("changed", "--into", "back", command="unmerge")
+        self.assertIn("changed/model.safetensors: is damaged: SHA256SUMS says", text)
+        (self.folder / "changed/SHA256SUMS").unlink()
+        text = self.refused("changed", "--into", "back", command="unmerge")
         self.assertIn("its unmerged.safetensors does not give back the base that provenance.json names", text)
+        (self.folder / "merged/SHA256SUMS").unlink()
         file = self.folder / "merged/provenance.json"
         provenance = json.loads(file.read_text())
         provenance["made"]["command"] = 5

@@ -133,7 +133,7 @@ class Bases(PredictCase):
         for arguments in [["side", "--base", folder], [folder, "--adapter", "one=side"]]:
             text = self.refused(*arguments, stdin="w5\n")
             self.assertRegex(text, r"best: the adapter was trained on another model: [0-9a-f]{12} \(\S*losses/model\), "
-                                   r"and here is [0-9a-f]{12} \(\S*damaged\) fix: name the model that it was trained on "
+                                   r"and here is [0-9a-f]{12} \(\S*damaged\) fix: name that model "
                                    r"with --base, or use --force if the difference is wanted")
         done = self.engram("predict", "side", "--base", folder, "--force", "--json", stdin="w5\n")
         self.assertRegex(done.stderr, r"^engram: note: side: the adapter was trained on another model: "
