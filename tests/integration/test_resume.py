@@ -98,7 +98,7 @@ class Resume(ResumeCase):
 
     def test_an_interruption_in_an_evaluation_before_training_and_in_candidates(self):
         source = text(", ".join([STRATEGIES["ewc"], STRATEGIES["weight_interpolation"]]), SLOW)
-        self.assert_resumed_alike(source, ['"run_started"', '"step":4,', '"step":24,"what":"last"', '"kind":"candidate"'])
+        self.assert_resumed_alike(source, ['"run_started"', '"step":3,', '"step":24,"what":"last"', '"kind":"candidate"'])
 
     def test_a_kill_at_such_moments(self):
         source = text(", ".join([STRATEGIES["ewc"], STRATEGIES["weight_interpolation"]]), SLOW)
@@ -134,7 +134,7 @@ class Resume(ResumeCase):
     def test_a_best_that_no_state_knows_is_not_shown_after_a_kill(self):
         source = text(LORA, SLOW)  # states at 12 and 24, the best after each evaluation
         recipe = self.written(source)
-        self.assertEqual(self.start(recipe, "out", '"step":8,"what":"best"', signal.SIGKILL), -signal.SIGKILL)
+        self.assertEqual(self.start(recipe, "out", '"step":9,"what":"best"', signal.SIGKILL), -signal.SIGKILL)
         self.assertTrue((self.folder / "out/checkpoints/best").exists())
         self.engram("run", "--resume", "out", "--stop-at", "2", expect=5)
         self.assertFalse((self.folder / "out/checkpoints/best").exists())
