@@ -154,6 +154,8 @@ class Bases(PredictCase):
         written = json.loads(file.read_text())
         written["labels"].append("up")
         file.write_text(json.dumps(written))
+        self.assertIn("provenance.json: is damaged: SHA256SUMS says", self.refused("side", stdin="w5\n"))
+        file.with_name("SHA256SUMS").unlink()
         self.assertIn("the head has 2 classes, and provenance.json names 3 labels for it: left, right, up",
                       self.refused("side", stdin="w5\n"))
 
@@ -162,6 +164,8 @@ class Bases(PredictCase):
         file = self.folder / "whole/checkpoints/best/provenance.json"
         written = json.loads(file.read_text())
         file.write_text(json.dumps(dict(written, labels=written["labels"][::-1])))
+        self.assertIn("provenance.json: is damaged: SHA256SUMS says", self.refused("whole", stdin="w5\n"))
+        file.with_name("SHA256SUMS").unlink()
         self.assertIn("the head 'side' has the labels left, right, and provenance.json says right, left",
                       self.refused("whole", stdin="w5\n"))
 
