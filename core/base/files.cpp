@@ -51,6 +51,7 @@ int opened_to_read(const std::filesystem::path& file) {
 
 size_t checked_size(const Descriptor& descriptor, const std::filesystem::path& file) {
   struct stat facts {};
+  if (descriptor.get() < 0 && errno == ENXIO) cannot_read(file, "it is no regular file");  // a socket
   if (descriptor.get() < 0 || ::fstat(descriptor.get(), &facts) != 0) disk::refuse_read(file, errno);
   if (!S_ISREG(facts.st_mode)) cannot_read(file, S_ISDIR(facts.st_mode) ? "it is a folder" : "it is no regular file");
   return static_cast<size_t>(facts.st_size);

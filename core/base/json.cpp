@@ -5,10 +5,20 @@
 
 #include "base/errors.hpp"
 #include "base/files.hpp"
+#include "base/json_depth.hpp"
 
 namespace engram {
+namespace {
+
+constexpr int kDeepestNesting = 200;  // copying, printing and comparing recurse
+
+}  // namespace
 
 Json parse_json(const std::string& text, const std::string& name_for_errors) {
+  if (nests_deeper_than(text, kDeepestNesting)) {
+    throw DataError(
+        {.what = "nests more than " + std::to_string(kDeepestNesting) + " levels deep", .where = name_for_errors});
+  }
   std::vector<std::set<std::string>> open_objects;
   std::string duplicate;
   const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {

@@ -12,10 +12,12 @@ bool is_digest(std::string_view text) {
   return text.size() == kDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+constexpr size_t kLongestName = 255;  // of every file system that matters
+
 // A name that would lead out of the folder is no name of a file in it.
 bool is_name(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
-         name.find('\0') == std::string_view::npos;
+  return !name.empty() && name.size() <= kLongestName && name != "." && name != ".." &&
+         name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
 }
 
 [[noreturn]] void refuse_line(const std::filesystem::path& file, size_t number) {
@@ -58,7 +60,8 @@ Faults damages(const std::filesystem::path& folder) {
   Faults faults;
   for (const auto& [name, recorded] : read_checksums(folder)) {
     const std::filesystem::path file = folder / name;
-    if (!std::filesystem::is_regular_file(file)) {
+    std::error_code unreadable;  // a link to itself
+    if (!std::filesystem::is_regular_file(file, unreadable)) {
       faults.add({.what = std::string("is gone, and ") + kChecksumsFile + " names it",
                   .where = file.string(),
                   .fix = "copy the folder again from where it was made"});

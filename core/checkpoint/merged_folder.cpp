@@ -8,6 +8,7 @@
 #include "base/errors.hpp"
 #include "base/files.hpp"
 #include "base/json.hpp"
+#include "checkpoint/checksums.hpp"
 #include "checkpoint/strategy_tensors.hpp"
 #include "model/bert_view.hpp"
 #include "model/folder.hpp"
@@ -70,12 +71,25 @@ std::vector<model::NamedTensor> heads_of(const fs::path& folder) {
   return tensors;
 }
 
+// What a link of a stranger's folder leads to would be copied unseen. In the Hugging Face cache links lead to blobs.
+void refuse_link_out(const fs::path& file, const fs::path& folder) {
+  const fs::path target = fs::weakly_canonical(file), inside = fs::weakly_canonical(folder);
+  const fs::path blobs = inside.parent_path().parent_path() / "blobs";
+  if (target.parent_path() == inside || target.parent_path() == blobs) return;
+  throw DataError({.what = "is a link that leaves its folder: it leads to " + target.string(),
+                   .where = file.string(),
+                   .fix = "put a copy of the file in its place, or remove the link"});
+}
+
 void copy_companions(const fs::path& folder, const fs::path& into) {
-  std::set<std::string> own = {model::kWeightsFile, model::kHeadWeightsFile, kOriginalsFile, kStrategyTensorsFile};
+  std::set<std::string> own = {model::kWeightsFile, model::kHeadWeightsFile, kOriginalsFile, kStrategyTensorsFile,
+                               kChecksumsFile};
   for (const char* name : kTextFiles) own.insert(name);
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (entry.is_regular_file() && !own.contains(name)) write_file_atomically(into / name, read_file(entry.path()));
+    if (own.contains(name)) continue;
+    if (entry.is_symlink()) refuse_link_out(entry.path(), folder);
+    if (entry.is_regular_file()) write_file_atomically(into / name, read_file(entry.path()));
   }
 }
 

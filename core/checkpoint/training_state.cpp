@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <map>
 
@@ -19,7 +18,6 @@
 namespace engram::checkpoint {
 namespace {
 
-constexpr int kFormat = 3;
 // The three lists share one file; a prefix tells them apart.
 constexpr const char* kWeights = "weights/";
 constexpr const char* kTrainer = "trainer/";
@@ -71,33 +69,35 @@ void remove_old_states(const std::filesystem::path& folder, int64_t keep_last) {
   }
 }
 
-// JSON has no infinity; a strategy's number may well be one.
-Json to_json(const std::map<std::string, double>& numbers) {
-  Json json = Json::object();
-  for (const auto& [name, number] : numbers) {
-    json[name] = std::isfinite(number) ? Json(number) : Json(std::isnan(number) ? "nan" : number > 0 ? "inf" : "-inf");
-  }
-  return json;
+TrainingRecord record_of(const TrainingState& state) {
+  return {.step = state.step,
+          .history = state.history,
+          .evaluated_step = state.evaluated_step,
+          .accepted = state.accepted,
+          .rate_cut = state.rate_cut,
+          .spikes = state.spikes,
+          .seconds = state.seconds,
+          .what = state.what,
+          .log_bytes = state.log_bytes,
+          .stopped = state.stopped,
+          .script = state.script};
 }
 
-std::map<std::string, double> numbers_from_json(const Json& json) {
-  std::map<std::string, double> numbers;
-  for (const auto& [name, number] : json.items()) {
-    numbers[name] = number.is_string() ? std::stod(number.get<std::string>()) : number.get<double>();
-  }
-  return numbers;
-}
-
-Json to_json(const recipe::Metrics& metrics) {
-  Json json = Json::object();
-  for (const auto& [set, values] : metrics) json[set] = to_json(values);
-  return json;
-}
-
-recipe::Metrics metrics_from_json(const Json& json) {
-  recipe::Metrics metrics;
-  for (const auto& [set, values] : json.items()) metrics[set] = numbers_from_json(values);
-  return metrics;
+TrainingState state_of(TrainingRecord record) {
+  return {.step = record.step,
+          .history = std::move(record.history),
+          .evaluated_step = record.evaluated_step,
+          .accepted = record.accepted,
+          .rate_cut = record.rate_cut,
+          .spikes = record.spikes,
+          .seconds = record.seconds,
+          .what = std::move(record.what),
+          .log_bytes = std::move(record.log_bytes),
+          .stopped = std::move(record.stopped),
+          .script = std::move(record.script),
+          .weights = {},
+          .trainer = {},
+          .strategies = {}};
 }
 
 // `name` is "<strategy>/<tensor>".
@@ -109,28 +109,6 @@ void take_strategy_tensor(std::vector<strategy::StrategyState>& states, const st
 }
 
 }  // namespace
-
-Json to_json(const recipe::History& history) {
-  Json evaluations = Json::array();
-  for (const recipe::Evaluation& evaluation : history.evaluations) {
-    evaluations.push_back({{"step", evaluation.step},
-                           {"epoch", evaluation.epoch},
-                           {"score", evaluation.score},
-                           {"metrics", to_json(evaluation.metrics)}});
-  }
-  return {{"baseline", to_json(history.baseline)}, {"best", history.best}, {"evaluations", evaluations}};
-}
-
-recipe::History history_from_json(const Json& json) {
-  recipe::History history{.baseline = metrics_from_json(json.at("baseline")), .best = json.at("best").get<size_t>()};
-  for (const Json& entry : json.at("evaluations")) {
-    history.evaluations.push_back({.step = entry.at("step").get<int64_t>(),
-                                   .epoch = entry.at("epoch").get<double>(),
-                                   .metrics = metrics_from_json(entry.at("metrics")),
-                                   .score = entry.at("score").get<double>()});
-  }
-  return history;
-}
 
 // What a process that was killed while it wrote has left behind.
 void remove_halves(const std::filesystem::path& folder) {
@@ -160,30 +138,15 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
   std::vector<model::NamedTensor> tensors;
   append(tensors, state.weights, kWeights);
   append(tensors, state.trainer, kTrainer);
-  Json strategies = Json::array();
+  std::vector<StrategyRecord> strategies;
   for (const strategy::StrategyState& part : state.strategies) {
-    strategies.push_back({{"strategy", part.strategy}, {"numbers", to_json(part.numbers)}, {"texts", part.texts}});
+    strategies.push_back({.strategy = part.strategy, .numbers = part.numbers, .texts = part.texts});
     for (const auto& [name, tensor] : part.tensors) {
       tensors.push_back({kStrategies + part.strategy + "/" + name, tensor.detach()});
     }
   }
   model::write_safetensors(swap.fresh() / kTensorFile, tensors);
-  Json json = {{"format", kFormat},
-               {"step", state.step},
-               {"history", to_json(state.history)},
-               {"evaluated_step", state.evaluated_step},
-               {"accepted", state.accepted},
-               {"rate_cut", state.rate_cut},
-               {"spikes", state.spikes},
-               {"seconds", state.seconds},
-               {"what", state.what},
-               {"log_bytes", state.log_bytes},
-               {"script", state.script},
-               {"strategies", strategies}};
-  if (state.stopped) {
-    json["stopped"] = {{"within_budget", state.stopped->within_budget}, {"reason", state.stopped->reason}};
-  }
-  write_file_atomically(swap.fresh() / kStateFile, json.dump(1));
+  write_file_atomically(swap.fresh() / kStateFile, to_json(record_of(state), strategies).dump(1));
   swap.commit();
   remove_halves(folder);
   remove_old_states(folder, keep_last);
@@ -218,35 +181,18 @@ void remove_training_states_after(const std::filesystem::path& folder, int64_t s
 }
 
 TrainingState read_training_state(const std::filesystem::path& folder) {
-  const Json json = read_json(folder / kStateFile);
-  if (json.value("format", 0) != kFormat) {
-    throw DataError({.what = "the training state has format " + std::to_string(json.value("format", 0)),
-                     .where = folder.string(),
-                     .allowed = "format " + std::to_string(kFormat),
-                     .fix = "go on with the version of engram that wrote it"});
-  }
+  const std::string file_name = (folder / kStateFile).string();
+  const Json json = read_json(file_name);
+  require_format(json, file_name);  // first: what another version wrote is no damage
   if (read_checksums(folder).empty()) {
     throw DataError({.what = std::string("holds no ") + kChecksumsFile, .where = folder.string()});
   }
   verify_checksums(folder);
-  TrainingState state{.step = json.at("step").get<int64_t>(),
-                      .history = history_from_json(json.at("history")),
-                      .evaluated_step = json.at("evaluated_step").get<int64_t>(),
-                      .accepted = json.at("accepted").get<bool>(),
-                      .rate_cut = json.at("rate_cut").get<double>(),
-                      .spikes = json.at("spikes").get<int64_t>(),
-                      .seconds = json.at("seconds").get<double>(),
-                      .what = json.at("what").get<std::string>(),
-                      .log_bytes = json.at("log_bytes").get<std::map<std::string, int64_t>>(),
-                      .script = json.at("script")};
-  if (json.contains("stopped")) {
-    state.stopped = {.within_budget = json["stopped"].at("within_budget").get<bool>(),
-                     .reason = json["stopped"].at("reason").get<std::string>()};
-  }
-  for (const Json& part : json.at("strategies")) {
-    state.strategies.push_back({.strategy = part.at("strategy").get<std::string>(),
-                                .numbers = numbers_from_json(part.at("numbers")),
-                                .texts = part.at("texts").get<std::map<std::string, std::string>>()});
+  std::vector<StrategyRecord> strategies;
+  TrainingState state = state_of(record_from_json(json, file_name, strategies));
+  for (StrategyRecord& part : strategies) {
+    state.strategies.push_back(
+        {.strategy = std::move(part.strategy), .numbers = std::move(part.numbers), .texts = std::move(part.texts)});
   }
   const model::SafetensorsFile file(folder / kTensorFile);
   for (const model::SafetensorsEntry& entry : file.header().entries) {

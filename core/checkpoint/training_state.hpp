@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "checkpoint/training_record.hpp"
 #include "model/named_tensor.hpp"
 #include "recipe/history.hpp"
 #include "strategy/strategies.hpp"
@@ -18,12 +19,6 @@ namespace engram::checkpoint {
 // The files of a training state's folder.
 inline constexpr const char* kStateFile = "training_state.json";
 inline constexpr const char* kTensorFile = "training_state.safetensors";
-
-// A stop rule has ended training: a run that goes on from here has no step left.
-struct Stopped {
-  bool within_budget = true;
-  std::string reason;
-};
 
 struct TrainingState {
   int64_t step = 0;
@@ -69,8 +64,5 @@ TrainingState read_training_state(const std::filesystem::path& folder);
 // been copied. `from` is what the message names.
 void restore_weights(const std::vector<model::NamedTensor>& live, const std::vector<model::NamedTensor>& saved,
                      const std::filesystem::path& from);
-
-Json to_json(const recipe::History& history);
-recipe::History history_from_json(const Json& json);
 
 }  // namespace engram::checkpoint

@@ -9,8 +9,9 @@
 #include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/device_option.hpp"
+#include "cli/output.hpp"
 #include "cli/predict_output.hpp"
-#include "kernels/device.hpp"
 #include "run/label_stream.hpp"
 
 namespace engram::cli {
@@ -39,7 +40,7 @@ struct Options {
   bool json = false;
   bool echo = false;
   predict::BatchLimits limits;
-  std::string device = "auto";
+  DeviceOption device;
 };
 
 std::string check_adapter(const std::string& text) {
@@ -133,12 +134,11 @@ class UnreadColumn {
 void execute(Options& options) {
   interrupt::watch();
   data::RowLayout layout = layout_of(options);
-  const at::Device device = kernels::open_device(kernels::device_request(options.device));
-  kernels::settle_numerics(0);
+  const at::Device device = options.device.open();
   options.open.other_base = options.force ? run::OtherBase::forced : run::OtherBase::refused;
   const run::Labelling labelling =
       run::labelling(run::open(options.open, device), adapters_of(options), options.open.other_base, options.limits);
-  for (const std::string& note : labelling.notes) std::cerr << "engram: note: " << note << "\n";
+  print_notes(labelling.notes);
   const run::Choice choice = run::choice_of(labelling, options.use);
   expect_pairs(labelling, choice, layout);
   const std::unique_ptr<data::RowStream> stream = data::open_rows(options.file, layout);
@@ -152,6 +152,10 @@ void execute(Options& options) {
     return write_standard_output(header + output.lines(rows));
   });
   if (!begun) write_standard_output(output.header());
+  if (const int64_t blank = stream->blank_lines(); blank > 0) {
+    print_notes({text::thousands(blank) + (blank == 1 ? " line holds" : " lines hold") +
+                 " no text and got no answer; --format jsonl or csv has an answer for every row"});
+  }
 }
 
 void add_model_options(CLI::App& command, Options& options) {
@@ -214,7 +218,7 @@ void add_output_options(CLI::App& command, Options& options) {
                   "Texts that go through the model together (default: as many as have " +
                       text::thousands(predict::BatchLimits{}.tokens) + " tokens)")
       ->check(CLI::PositiveNumber);
-  command.add_option("--device", options.device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+  options.device.add_to(command);
 }
 
 }  // namespace

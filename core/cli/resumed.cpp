@@ -7,17 +7,15 @@
 #include "base/json.hpp"
 #include "checkpoint/run_folder.hpp"
 #include "run/manifest.hpp"
+#include "run/run_documents.hpp"
 
 namespace engram::cli {
 namespace {
 
 // The recipe's file, if it still holds what it held.
-std::string same_recipe(const Json& record, const std::filesystem::path& folder, const std::string& fix) {
-  const std::string recipe = record.at("recipe_file").get<std::string>();
-  if (std::filesystem::exists(recipe) && sha256(read_file(recipe)) == record.at("recipe_sha256").get<std::string>()) {
-    return recipe;
-  }
-  throw DataError({.what = "the run cannot go on: its recipe " + recipe + " is gone or has changed since",
+std::string same_recipe(const run::BegunRecipe& begun, const std::filesystem::path& folder, const std::string& fix) {
+  if (std::filesystem::exists(begun.file) && sha256(read_file(begun.file)) == begun.sha256) return begun.file;
+  throw DataError({.what = "the run cannot go on: its recipe " + begun.file + " is gone or has changed since",
                    .where = folder.string(),
                    .fix = fix});
 }
@@ -36,38 +34,38 @@ void require_same_start(const std::string& start, const std::filesystem::path& f
 
 Resumed resumed_run(const std::filesystem::path& folder, const run::Sources& given) {
   const checkpoint::RunFolder run = checkpoint::RunFolder::open(folder);
-  const Json manifest = run::manifest_to_go_on(run);
+  const run::BegunRun begun = run::begun_run(run::manifest_to_go_on(run), run.manifest().string());
   Resumed resumed{.kind = FolderKind::run, .sources = given};
-  if (manifest.at("recipe_file") == "-") {
-    require_same_start(manifest.at("recipe_folder").get<std::string>(), folder);
+  if (begun.recipe.file == "-") {
+    require_same_start(begun.recipe_folder, folder);
     resumed.input = std::make_unique<StandardInput>(run.recipe_copy());
     resumed.sources.recipe = "-";
   } else {
     resumed.sources.recipe =
-        same_recipe(manifest, folder, "put back the text that " + run.recipe_copy().string() + " holds");
+        same_recipe(begun.recipe, folder, "put back the text that " + run.recipe_copy().string() + " holds");
   }
-  resumed.sources.overrides = manifest.at("overrides").get<script::Overrides>();
-  if (manifest.at("point").is_string()) resumed.sources.point = manifest.at("point").get<std::string>();
-  const Json& chain = manifest.at("chain");
-  if (chain.at("starts_from").is_string()) resumed.sources.predecessor = chain.at("starts_from").get<std::string>();
-  resumed.sources.followed = chain.at("followed").get<bool>() ? run::Followed::yes : run::Followed::no;
+  resumed.sources.overrides = begun.recipe.overrides;
+  resumed.sources.point = begun.point.value_or("");
+  resumed.sources.predecessor = begun.starts_from.value_or("");
+  resumed.sources.followed = begun.followed ? run::Followed::yes : run::Followed::no;
   return resumed;
 }
 
 Resumed resumed_grid(const std::filesystem::path& folder, const run::Sources& given) {
-  const Json grid = read_json(folder / "grid.json");
+  const std::filesystem::path file = folder / "grid.json";
+  const run::BegunRecipe begun = run::begun_grid(read_json(file), file.string());
   Resumed resumed{.kind = FolderKind::grid, .sources = given};
-  resumed.sources.recipe = same_recipe(grid, folder, "put it back as it was, or begin a new grid");
-  resumed.sources.overrides = grid.at("overrides").get<script::Overrides>();
+  resumed.sources.recipe = same_recipe(begun, folder, "put it back as it was, or begin a new grid");
+  resumed.sources.overrides = begun.overrides;
   return resumed;
 }
 
 Resumed resumed_chain(const std::filesystem::path& folder, const run::Sources& given) {
-  const Json chain = read_json(folder / "chain.json");
+  const std::filesystem::path file = folder / "chain.json";
   Resumed resumed{.kind = FolderKind::chain, .sources = given};
-  for (const Json& link : chain.at("links")) {
-    resumed.recipes.push_back(same_recipe(link, folder, "put it back as it was, or begin a new chain"));
-    resumed.sources.overrides = link.at("overrides").get<script::Overrides>();
+  for (const run::BegunLink& link : run::begun_chain(read_json(file), file.string())) {
+    resumed.recipes.push_back(same_recipe(link.recipe, folder, "put it back as it was, or begin a new chain"));
+    resumed.sources.overrides = link.recipe.overrides;
   }
   return resumed;
 }

@@ -32,7 +32,10 @@ Piece Pieces::next(size_t most) {
     const size_t whole = complete(records);
     const bool enough = whole == most || (whole > 0 && (buffer_.size() >= kEnough || !stream_.ready()));
     if (enough || (whole > 0 && stream_.at_end())) return cut(records.list[whole - 1].end);
-    if (stream_.at_end()) return {};
+    if (stream_.at_end()) {
+      cut(buffer_.size());  // white space
+      return {};
+    }
     if (whole == 0 && buffer_.size() > kLongest) return cut_long_record(records);
     stream_.read(buffer_, std::clamp(buffer_.size(), kRead, kEnough));
   }
@@ -56,6 +59,7 @@ Piece Pieces::cut(size_t end) {
   Piece piece{.bytes = buffer_.substr(0, end), .before = line_};
   buffer_.erase(0, end);
   line_ += count_line_ends(piece.bytes, separators_.has_value());
+  open_end_ = open_end_ || (!piece.bytes.empty() && !piece.bytes.ends_with('\n'));
   return piece;
 }
 

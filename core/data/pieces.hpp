@@ -29,6 +29,9 @@ class Pieces {
   // ended.
   Piece next(size_t most);
 
+  // Lines of the stream that have been passed.
+  int64_t lines() const { return line_ + (open_end_ ? 1 : 0); }
+
   static constexpr size_t kLongest = 16 << 20;  // bytes
 
  private:
@@ -40,8 +43,9 @@ class Pieces {
 
   ByteStream stream_;
   std::optional<Separators> separators_;
-  std::string buffer_;  // read, and not yet given out
-  int64_t line_ = 0;    // lines before the buffer
+  std::string buffer_;     // read, and not yet given out
+  int64_t line_ = 0;       // lines before the buffer
+  bool open_end_ = false;  // the last of them has no line feed
   bool broken_ = false;
 };
 

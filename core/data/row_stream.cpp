@@ -50,6 +50,8 @@ class TextStream : public RowStream {
     return piece;
   }
 
+  int64_t lines_passed() const { return pieces_.lines(); }
+
   // Nothing that follows can be read: the next piece is the last one, an empty one.
   void end() { ended_ = true; }
 
@@ -63,13 +65,16 @@ class LineStream : public TextStream {
   LineStream(const std::string& file, bool pairs) : TextStream(file, {}), pairs_(pairs) {}
 
   bool has_extra(size_t) const override { return false; }
+  int64_t blank_lines() const override { return lines_passed() - rows_; }
 
   std::vector<InputRow> next(size_t most) override {
     const Piece read = piece(most);
     LineFaults faults(name(), unit(), read.before);
     check_utf8(read.bytes, faults);
     std::vector<InputRow> rows;
-    for (const Record& record : scan_lines(read.bytes).list) {
+    const std::vector<Record> lines = scan_lines(read.bytes).list;
+    rows_ += static_cast<int64_t>(lines.size());
+    for (const Record& record : lines) {
       InputRow row{.text = std::string(content(read.bytes, record)), .line = record.line + read.before};
       if (pairs_) split(row, record.line, faults);
       rows.push_back(std::move(row));
@@ -92,6 +97,7 @@ class LineStream : public TextStream {
   }
 
   bool pairs_;
+  int64_t rows_ = 0;
 };
 
 // Columns as they are asked of a file: those of the text, of the pair, and of the extras those that it has.

@@ -44,6 +44,8 @@ class RowStream {
   virtual const std::string& name() const = 0;
   // Whether the end may be far away: a pipe or a terminal.
   virtual bool live() const = 0;
+  // Lines of text passed so far that hold none, and so are no rows.
+  virtual int64_t blank_lines() const { return 0; }
   // What `line` of a row counts, for faults: "line" or "row".
   virtual const char* unit() const { return "line"; }
 };

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "base/disk.hpp"
 #include "base/errors.hpp"
 #include "base/file_lock.hpp"
@@ -54,7 +57,8 @@ void refuse_full_disk(const Selection& selection, const fs::path& blobs) {
     const fs::path blob = blobs / file.hash;
     const uint64_t have =
         size_or_nothing(blob) == file.size ? file.size : size_or_nothing(blob.string() + ".incomplete");
-    needed += file.size - std::min(have, file.size);
+    const uint64_t missing = file.size - std::min(have, file.size);
+    needed += std::min(missing, std::numeric_limits<uint64_t>::max() - needed);  // a server may tell any sizes
   }
   const fs::space_info space = fs::space(blobs);
   if (needed <= space.available) return;

@@ -126,7 +126,7 @@ RunSummary summary_from_json(const Json& json, const std::string& name_for_error
   summary.training_seconds = seconds.value<double>("training");
   summary.evaluation_seconds = seconds.value<double>("evaluation");
   // Files of earlier versions have no such field.
-  summary.preparing_seconds = json.at("seconds").value("preparing", 0.0);
+  if (seconds.holds("preparing")) summary.preparing_seconds = seconds.value<double>("preparing");
   summary.total_seconds = seconds.value<double>("total");
   summary.peak_bytes = top.value<int64_t>("peak_bytes");
   return summary;

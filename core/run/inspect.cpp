@@ -7,6 +7,7 @@
 #include "hub/resolve.hpp"
 #include "report/summary_json.hpp"
 #include "run/inspect_parts.hpp"
+#include "run/run_documents.hpp"
 
 namespace engram::run {
 namespace {
@@ -113,9 +114,9 @@ Json inspect_chain(const fs::path& folder, Faults& faults) {
   json["runs"] = Json::array();
   attempt(faults, folder / "chain.json", [&] {
     const Json chain = read_json(folder / "chain.json");
-    for (const Json& link : chain.at("links")) {
-      Json run = picked(link, {"recipe_file", "folder"});
-      const fs::path result = folder / link.at("folder").get<std::string>() / "result.json";
+    for (const BegunLink& link : begun_chain(chain, (folder / "chain.json").string())) {
+      Json run = {{"recipe_file", link.recipe.file}, {"folder", link.folder}};
+      const fs::path result = folder / link.folder / "result.json";
       run["ending"] = fs::exists(result) ? read_json(result).at("ending") : Json(nullptr);
       json["runs"].push_back(run);
     }

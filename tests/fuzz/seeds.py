@@ -137,6 +137,26 @@ def of_runs():
               "chosen": {"step": 4, "epoch": 0.5, "score": 0.75, "among": 2, "folder": "best", "label": "best"},
               "seconds": {"training": 1.5, "evaluation": 0.5, "preparing": 0.1, "total": 2.1}, "peak_bytes": 100}
     seed("result", "whole", json.dumps(result))
+    recipe = {"recipe_file": "/r.lua", "recipe_sha256": HEX * 4, "overrides": [["train.epochs", "2"]]}
+    seed("run_documents", "run", "\0" + json.dumps({**recipe, "recipe_folder": "/", "point": None,
+                                                    "chain": {"starts_from": "/runs/a", "followed": True}}))
+    seed("run_documents", "grid", "\1" + json.dumps(recipe))
+    seed("run_documents", "chain", "\2" + json.dumps({"links": [{**recipe, "folder": "1-r"}]}))
+    seed("run_documents", "chain_out", "\2" + json.dumps({"links": [{**recipe, "folder": "../r"}]}))
+    dictionary("run_documents", ['"recipe_file":', '"recipe_sha256":', '"overrides":', '"links":', '"folder":', '"chain":',
+                                 '"starts_from":', '"followed":', '"point":', '"recipe_folder":', "../", "null"])
+    state = {"format": 3, "step": 4, "evaluated_step": 4, "accepted": True, "rate_cut": 0.5, "spikes": 0, "seconds": 1.5,
+             "what": "last", "log_bytes": {"events.jsonl": 10}, "script": {"schedule": {}, "stop": [1], "random": "1 2"},
+             "strategies": [{"strategy": "ewc", "numbers": {"a": 1.5, "b": "inf"}, "texts": {"c": "d"}}],
+             "history": {"baseline": {"new": {"accuracy": 0.5}}, "best": 0, "evaluations": [
+                 {"step": 0, "epoch": 0, "score": 0.5, "metrics": {"new": {"accuracy": 0.5, "loss": "nan"}}}]},
+             "stopped": {"within_budget": True, "reason": "r"}}
+    seed("training_record", "whole", json.dumps(state))
+    dictionary("training_record", [f'"{key}":' for key in state] +
+               ['"best":1', '"nan"', '"-inf"', "null", "-1", "18446744073709551615"])
+    seed("checksums", "two", f"{HEX * 4}  a.json\n{HEX * 4} *b.safetensors\n")
+    seed("checksums", "out", f"{HEX * 4}  ../a.json\n")
+    dictionary("checksums", [HEX * 4, "  ", " *", "../", "\n"])
     dictionary("result", [f'"{key}":' for key in result] + ["null", "1e400", '"stop rule"', '"interrupted"'])
 
 

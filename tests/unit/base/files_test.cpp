@@ -1,5 +1,7 @@
 #include "base/files.hpp"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 
 #include "base/errors.hpp"
@@ -115,6 +117,19 @@ TEST_CASE("the cache folder follows the environment", "[base]") {
   ::unsetenv("XDG_CACHE_HOME");
   ::setenv("HOME", "/home/someone", 1);
   CHECK(cache_folder() == "/home/someone/.cache/engram");
+}
+
+TEST_CASE("a pipe, a device or a socket in place of a file is refused at once", "[base]") {
+  const Folder folder;
+  const std::filesystem::path pipe = folder / "pipe", socket = folder / "socket";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  REQUIRE(::mknod(socket.c_str(), S_IFSOCK | 0600, 0) == 0);
+  for (const std::filesystem::path& file : {pipe, socket, std::filesystem::path("/dev/zero")}) {
+    const std::string expected = file.string() + ": cannot be read: it is no regular file";
+    CHECK(message([&] { read_file(file); }) == expected);
+    CHECK(message([&] { sha256_of_file(file); }) == expected);
+    CHECK(message([&] { const MappedFile map(file); }) == expected);
+  }
 }
 
 }  // namespace engram

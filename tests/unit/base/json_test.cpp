@@ -34,4 +34,10 @@ TEST_CASE("what is no JSON is refused with its position", "[base]") {
   CHECK(message("").starts_with("a.json: is not valid JSON: "));
 }
 
+TEST_CASE("what nests too deeply to be copied or printed is refused before it is parsed", "[base]") {
+  CHECK(message(std::string(200, '[') + std::string(200, ']')).empty());
+  CHECK(message(std::string(201, '[') + std::string(201, ']')) == "a.json: nests more than 200 levels deep");
+  CHECK(message(std::string(10'000'000, '[')) == "a.json: nests more than 200 levels deep");
+}
+
 }  // namespace engram

@@ -214,3 +214,18 @@ TEST_CASE("the format is told by the ending, and lines are what is left") {
   CHECK(row_format("b.txt") == RowFormat::lines);
   CHECK(row_format("-") == RowFormat::lines);
 }
+
+TEST_CASE("lines without text are counted, wherever they stand and however they are read") {
+  const Folder folder;
+  const auto blank = [&](const std::string& bytes) {
+    const auto stream = open_rows(folder.file("blank.txt", bytes).string(), {});
+    while (!stream->next(2).empty()) {
+    }
+    return stream->blank_lines();
+  };
+  CHECK(blank("") == 0);
+  CHECK(blank("a\nb\nc") == 0);
+  CHECK(blank("\n\na\n \t\r\nb\nc\nd\n\n") == 4);
+  CHECK(blank("a\n  ") == 1);
+  CHECK(blank("\n\n") == 2);
+}

@@ -1,5 +1,7 @@
 #include "data/tokenizer.hpp"
 
+#include <chrono>
+
 #include "base/json.hpp"
 #include "data_support.hpp"
 
@@ -104,6 +106,40 @@ TEST_CASE("text that is not UTF-8 is refused, not passed on", "[data]") {
   CHECK(refusal(folder, [&] {
           Tokenizer(file).encode({"caf\xE9 noir"}, {}, 16);
         }).starts_with("tokenizer.json: could not tokenize: invalid utf-8"));
+}
+
+TEST_CASE("a template that gives tokens another type than that of the first or second text is refused", "[data]") {
+  const testing::Folder folder;
+  Json json = read_json(kTokenizer);
+  json["post_processor"] = Json::parse(R"({"type": "TemplateProcessing",
+      "single": [{"Sequence": {"id": "A", "type_id": 7}}], "pair": [{"Sequence": {"id": "A", "type_id": 0}},
+      {"Sequence": {"id": "B", "type_id": 1}}], "special_tokens": {}})");
+  const Tokenizer tokenizer(folder.file("tokenizer.json", json.dump()));
+  CHECK(testing::refusal(folder, [&] { tokenizer.encode({"a text"}, {}, 8); }) ==
+        "tokenizer.json: gives a token the type 7 (allowed: 0 for the first text, 1 for the second)");
+}
+
+TEST_CASE("a long text costs no more than its first tokens, and they are those of the whole", "[data]") {
+  const Tokenizer tokenizer(kTokenizer);
+  std::string words;
+  for (int i = 0; words.size() < 90'000; ++i)
+    words += "word" + std::to_string(i % 977) + (i % 7 == 0 ? ", \u00e9t\u00e9 " : " ");
+  const TokenizedTexts beginning = tokenizer.encode({words.substr(0, 60'000)}, {}, 128);
+  const TokenizedTexts whole = tokenizer.encode({words}, {}, 128);
+  CHECK(whole.ids == beginning.ids);
+  CHECK(whole.truncated == 1);
+  // Nothing that is cut is missed: white space first, and a limit that only the whole text fills.
+  const TokenizedTexts late = tokenizer.encode({std::string(200'000, ' ') + "late"}, {}, 128);
+  CHECK(late.ids == tokenizer.encode({"late"}, {}, 128).ids);
+  CHECK(late.truncated == 0);
+  const TokenizedTexts all = tokenizer.encode({words}, {}, 1'000'000);
+  CHECK(all.ids.size() > 20'000);
+  CHECK(all.truncated == 0);
+  std::string line;
+  while (line.size() < (16 << 20)) line += words;
+  const auto started = std::chrono::steady_clock::now();
+  CHECK(tokenizer.encode({line}, {}, 128).ids == whole.ids);
+  CHECK(std::chrono::steady_clock::now() - started < std::chrono::seconds(2));
 }
 
 }  // namespace engram::data

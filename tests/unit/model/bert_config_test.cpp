@@ -77,7 +77,12 @@ TEST_CASE("what the encoder does not do is refused with file and key") {
 }
 
 TEST_CASE("values out of range are refused with what is allowed") {
-  CHECK(refused(R"("hidden_size": 0)") == "config.json: hidden_size is 0 (allowed: a whole number from 1 to 2,147,483,648)");
+  CHECK(refused(R"("hidden_size": 0)") ==
+        "config.json: hidden_size is 0 (allowed: a whole number from 1 to 2,147,483,648)");
+  CHECK(refused(R"("num_hidden_layers": 1001)") ==
+        "config.json: num_hidden_layers is 1001 (allowed: a whole number from 1 to 1,000)");
+  CHECK(refused(R"("num_labels": 2147483648)") ==
+        "config.json: num_labels is 2147483648 (allowed: a whole number from 1 to 65,536)");
   CHECK(contains(refused(R"("vocab_size": "many")"), "vocab_size is \"many\""));
   CHECK(contains(refused(R"("hidden_size": 100)"), "hidden_size is 100, no multiple of num_attention_heads, 12"));
   CHECK(refused(R"("hidden_dropout_prob": 1)") ==

@@ -2,12 +2,13 @@
 #include "strategy/plugin_file.hpp"
 
 #include <elf.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
 
+#include "base/errors.hpp"
 #include "base/files.hpp"
-#include "recipe_entries.hpp"
 #include "support/catch.hpp"
 
 using namespace engram;

@@ -1,5 +1,6 @@
 //! Hugging Face's tokenizers behind the C interface of include/engram_tokenizers.h, which states the contract.
 
+mod prefix;
 mod tokens;
 
 use std::ffi::{c_char, c_int, CString};
@@ -71,11 +72,13 @@ fn open(json: &str) -> Outcome<Handle> {
 }
 
 fn encode_one(tokenizer: &Tokenizer, text: &str, pair: Option<&str>) -> Outcome<Sequence> {
-    let input: EncodeInput = match pair {
-        Some(second) => (text, second).into(),
-        None => text.into(),
+    let encoding = match pair {
+        Some(second) => tokenizer.encode_fast(EncodeInput::from((text, second)), true)?,
+        None => match prefix::of_beginning(tokenizer, text)? {
+            Some(beginning) => beginning,
+            None => tokenizer.encode_fast(text, true)?,
+        },
     };
-    let encoding = tokenizer.encode_fast(input, true)?;
     Ok(Sequence {
         ids: encoding.get_ids().iter().map(|&id| id as i32).collect(),
         type_ids: encoding.get_type_ids().iter().map(|&id| id as i32).collect(),
