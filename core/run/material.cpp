@@ -7,6 +7,7 @@
 #include "base/files.hpp"
 #include "base/seeds.hpp"
 #include "base/text.hpp"
+#include "checkpoint/checksums.hpp"
 #include "kernels/device.hpp"
 #include "model/tensors_hash.hpp"
 #include "run/plan_warnings.hpp"
@@ -200,6 +201,7 @@ Material load_material(const Preparation& prepared, at::Device device,
   load_strategy_sets(prepared, tokenizer, material);
 
   phase("loading the model");
+  checkpoint::verify_checksums(prepared.model_folder);
   material.tensors_hash = model::tensors_hash(prepared.model_folder);
   material.model_hash = material.tensors_hash + sha256_of_file(prepared.folder.folder / "config.json");
   if (prepared.start) {

@@ -13,7 +13,7 @@ from tiny import ENGRAM, TinyCase
 
 EVERY = 'checkpoints = { every = "evaluation" },'
 LOSS_FALLS = "score = function(m) return -m.new.loss end, --"
-LOSS_RISES = "score = function(m) return m.new.loss end, --"
+NEAR = "score = function(m) return -math.abs(m.new.loss - %s) end, --"
 
 
 class RunCase(TinyCase):
@@ -37,15 +37,16 @@ class RunCase(TinyCase):
 
 class TwoWriters(RunCase):
     def started(self, *arguments, until):
-        process = subprocess.Popen([ENGRAM, *map(str, arguments), "--json"], cwd=self.folder, env=self.environment,
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.addCleanup(process.stdout.close)
+        process = subprocess.Popen([ENGRAM, *map(str, arguments)], cwd=self.folder, env=self.environment,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        for line in process.stdout:
-            if until in line:
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            if list(self.folder.glob(until)):
                 return process
-        self.fail(f"it ended before {until}")
+            time.sleep(0.01)
+        self.fail(f"there was no {until}")
 
     def refused(self, *arguments):
         return " ".join(self.engram(*arguments, expect=3).stderr.split())
@@ -57,7 +58,7 @@ class TwoWriters(RunCase):
 
     def test_a_second_writer_is_refused_while_readers_read_and_a_killed_run_leaves_nothing_to_clear_away(self):
         recipe = self.long_recipe()
-        process = self.started("run", recipe, "--out", "out", until='"what":"best"')
+        process = self.started("run", recipe, "--out", "out", until="out/checkpoints/best")
         writes = f"out: is being written by process {process.pid} on "
         self.assertIn(writes, self.refused("run", "--resume", "out"))
         self.assertIn("wait until that run ends or stop it with kill", self.refused("run", "--resume", "out"))
@@ -76,7 +77,7 @@ class TwoWriters(RunCase):
         grid = self.folder / "grid.lua"
         grid.write_text(text.rstrip() + " end }\n")
         for arguments in [[grid], [recipe, recipe]]:
-            process = self.started("run", *arguments, "--out", "all", until='"event":"step"')
+            process = self.started("run", *arguments, "--out", "all", until="all/*/checkpoints/best")
             told = self.refused("run", "--resume", "all")
             self.assertIn(f"all: is being written by process {process.pid} on ", told)
             process.kill()
@@ -91,7 +92,7 @@ class TwoWriters(RunCase):
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while not (self.folder / "out").exists() and time.monotonic() < deadline:
-            pass
+            time.sleep(0.0005)
         process.kill()
         process.wait()
         self.assertEqual(json.loads((self.folder / "out/manifest.json").read_text())["format"], 2)
@@ -149,7 +150,7 @@ class Damage(RunCase):
         best = self.folder / "out/checkpoints/best"
         self.assertTrue(self.checked(best))
         self.flip(best / "adapter_model.safetensors")
-        for command in [["predict", "out"], ["eval", "out"], ["merge", "out", "--out", "merged"],
+        for command in [["predict", "out"], ["eval", "out"], ["merge", "out", "--into", "merged"],
                         ["predict", "out/checkpoints/best"]]:
             told = " ".join(self.engram(*command, stdin="w5\n", expect=3).stderr.split())
             self.assertRegex(told, r"adapter_model.safetensors: is damaged: SHA256SUMS says [0-9a-f]{12}, and it is "
@@ -157,12 +158,12 @@ class Damage(RunCase):
                                    r"purpose, remove SHA256SUMS")
 
     def test_merged_and_unmerged_folders_have_checksums(self):
-        self.engram("merge", "out", "--out", "merged")
+        self.engram("merge", "out", "--into", "merged", "--keep-original")
         self.assertTrue(self.checked(self.folder / "merged"))
-        self.engram("unmerge", "merged", "--out", "base")
+        self.engram("unmerge", "merged", "--into", "base")
         self.assertTrue(self.checked(self.folder / "base"))
         self.flip(self.folder / "merged/model.safetensors")
-        for command in [["predict", "merged"], ["unmerge", "merged", "--out", "again"]]:
+        for command in [["predict", "merged"], ["unmerge", "merged", "--into", "again"]]:
             told = self.engram(*command, stdin="w5\n", expect=3).stderr
             self.assertIn("model.safetensors: is damaged", told)
 
@@ -190,7 +191,9 @@ class Damage(RunCase):
 
 class Rotation(RunCase):
     def test_the_best_checkpoint_outlives_the_states_of_its_time(self):
-        recipe = self.scored(LOSS_RISES, rest='checkpoints = { every = "evaluation", keep_last = 1 },')
+        self.engram("run", self.scored(LOSS_FALLS), "--out", "known")
+        losses = [event["metrics"]["new"]["loss"] for event in self.events("known") if event["event"] == "evaluation"]
+        recipe = self.scored(NEAR % losses[2], rest='checkpoints = { every = "evaluation", keep_last = 1 },')
         self.engram("run", recipe, "--out", "out")
         chosen = self.result("out")["chosen"]
         self.assertEqual(chosen["folder"], "checkpoints/best")
