@@ -77,7 +77,7 @@ TEST_CASE(
 TEST_CASE("a rule over scores reads the score, and no metric") {
   const auto falling = [](const History& history) {
     const auto& all = history.evaluations;
-    return StopDecision{.stop = all.back().score < all[all.size() - 2].score, .reason = "falling"};
+    return StopDecision{.stop = all.size() > 1 && all.back().score < all[all.size() - 2].score, .reason = "falling"};
   };
   const Guards found = guards({gain, falling});
   CHECK(found.stop_reads == std::set<std::string>{"score"});

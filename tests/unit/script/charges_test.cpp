@@ -16,7 +16,7 @@ double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_P
 
 }  // namespace
 
-TEST_CASE("an insertion far before a list is charged for every entry that it moves") {
+TEST_CASE("an insertion far before a list is charged for every entry that it moves", "[speed]") {
   const double before = processor_seconds();
   REQUIRE(outcome("table.insert({ 1, 2, 3 }, -1e9, 1)").rfind("recipe.lua:1: the recipe ran away", 0) == 0);
   REQUIRE(processor_seconds() - before < 2);
@@ -24,7 +24,7 @@ TEST_CASE("an insertion far before a list is charged for every entry that it mov
       outcome("local t = { 1, 3 } table.insert(t, 2, 2) table.insert(t, 4) assert(table.concat(t) == '1234')").empty());
 }
 
-TEST_CASE("slow functions are charged by their time, however short a single call is") {
+TEST_CASE("slow functions are charged by their time, however short a single call is", "[speed]") {
   const double before = processor_seconds();
   REQUIRE(outcome("while true do os.date('%c%c%c%c') end").rfind("recipe.lua:1: the recipe ran away", 0) == 0);
   REQUIRE(processor_seconds() - before < 8);  // 200,000,000 steps of 25 ns are 5 s

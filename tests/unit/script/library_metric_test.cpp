@@ -73,7 +73,7 @@ TEST_CASE("the calibration error counts as less is better in scores") {
   REQUIRE(loaded.script.score(measured, measured) == -0.25);
 }
 
-TEST_CASE("the dearest of the library's metrics take less than half a second on 100,000 examples") {
+TEST_CASE("the dearest of the library's metrics take less than half a second on 100,000 examples", "[speed]") {
   constexpr size_t kRows = 100'000;
   constexpr size_t kClasses = 4;
   std::vector<int64_t> labels;

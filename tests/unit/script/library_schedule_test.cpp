@@ -32,7 +32,11 @@ double factor(const std::string& schedule, int64_t step, int64_t steps, double e
   return factor(loaded.script, step, steps, epoch);
 }
 
-Json golden() { return read_json(std::string(ENGRAM_SOURCE_DIR) + "/tests/golden/schedules.json"); }
+// Kept: loops over parts of it outlive the call.
+const Json& golden() {
+  static const Json read = read_json(std::string(ENGRAM_SOURCE_DIR) + "/tests/golden/schedules.json");
+  return read;
+}
 
 // The fault of a schedule's options, without the place and what follows the first sentence.
 std::string fault(const std::string& schedule) {
@@ -65,7 +69,7 @@ TEST_CASE("the library's schedules are those of transformers, and of ULMFiT's fo
 }
 
 TEST_CASE("the plateau cuts where torch's ReduceLROnPlateau does, by as much") {
-  for (const Json& plateau : golden()["plateaus"]) {
+  for (const Json& plateau : golden().at("plateaus")) {
     const std::string call = "schedule.plateau " + options_text(plateau["options"]);
     INFO(call);
     LoadedText loaded(with_schedule(call));
@@ -156,7 +160,7 @@ TEST_CASE("a plateau that was restored goes on as if it had not stopped") {
   REQUIRE(second.script.schedule({7, 10, 0, 1, &history}).rate_factor == 0.25);
 }
 
-TEST_CASE("composed schedules of the library cost less than 5 microseconds a step, late in a run too") {
+TEST_CASE("composed schedules of the library cost less than 5 microseconds a step, late in a run too", "[speed]") {
   LoadedText loaded(
       with_schedule("schedule.each { lr = schedule.plateau { metric = 'new.loss', warmup = 0.1 },\n"
                     "['ewc.lambda'] = schedule.piecewise { points = { { 0, 0 }, { 0.2, 1 } } } }"));

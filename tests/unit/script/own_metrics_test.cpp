@@ -203,7 +203,7 @@ TEST_CASE("the library asks the host which of the recipe's own metrics fall") {
           std::string::npos);
 }
 
-TEST_CASE("a metric over 100,000 examples of 20 classes takes less than half a second, whatever it reads") {
+TEST_CASE("a metric over 100,000 examples of 20 classes takes less than half a second, whatever it reads", "[speed]") {
   constexpr size_t kRows = 100'000;
   constexpr size_t kClasses = 20;
   std::vector<int64_t> labels;

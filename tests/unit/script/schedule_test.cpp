@@ -65,7 +65,7 @@ TEST_CASE("a misspelt field of a schedule's input is an error with the nearest n
           "steps = 10 }");
 }
 
-TEST_CASE("a schedule costs less than 5 microseconds a step") {
+TEST_CASE("a schedule costs less than 5 microseconds a step", "[speed]") {
   LoadedText loaded(with_schedule("function(s) return math.min(1, s.step / 200) * (1 - s.step / s.steps) end"));
   constexpr int64_t kCalls = 20000;
   double fastest = 1;
