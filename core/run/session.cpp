@@ -75,6 +75,7 @@ void Session::begin() {
     score_untouched();
     attach_strategies();
   } catch (const Error& error) {
+    folder_.require_present();  // or that is the cause
     if (!resuming() && error.exit_code() == ExitCode::refused) folder_.discard();
     throw;
   }

@@ -23,14 +23,17 @@ bool all_finite(const std::vector<strategy::StrategyState>& states) {
   return true;
 }
 
-// A disk that failed is told with how to go on once it works again.
-std::exception_ptr with_way_on(const std::exception_ptr& thrown, const std::filesystem::path& run) {
-  const std::string way = "engram run --resume " + run.string();
+// A disk that failed is told with how to go on once it works again; of a run that had begun, a folder that is gone is
+// the cause of whatever failed.
+std::exception_ptr with_way_on(const std::exception_ptr& thrown, const checkpoint::RunFolder& run, bool begun) {
+  const std::string way = "engram run --resume " + run.path().string();
   try {
+    if (begun) run.require_present();
     std::rethrow_exception(thrown);
   } catch (const Error& error) {
     Fault fault = error.faults().front();
-    if (error.exit_code() != ExitCode::resources || fault.fix.find(way) != std::string::npos) return thrown;
+    const bool told = fault.fix.find(way) != std::string::npos;
+    if (error.exit_code() != ExitCode::resources || told) return std::current_exception();
     fault.fix += (fault.fix.empty() ? "" : "; ") + way + " then goes on from the last state that was saved";
     return std::make_exception_ptr(InternalError(fault, ExitCode::resources));
   } catch (...) {
@@ -212,7 +215,7 @@ std::exception_ptr Session::told(const std::exception_ptr& thrown) {
                       ExitCode::resources));
   } catch (...) {
     auto memory = out_of_memory(thrown, doing_, prepared_);
-    if (!memory) return with_way_on(thrown, folder_.path());
+    if (!memory) return with_way_on(thrown, folder_, trainer_.has_value());
     save_failed();
     memory->fault.fix += "; " + kept();
     events_.event("out_of_memory", memory->fields);

@@ -177,7 +177,6 @@ def vanishing(disk):
 def small_disks(disk):
     """A real file system that is too small: a tmpfs, made larger before the run goes on. Its own namespace is needed."""
     place = disk.workshop.folder / "out"
-    place.mkdir()
     codes = collections.Counter()
     for kilobytes in [4, 16, 64, 128, 256, 512, 1024, 2048, 4096]:
         disk.workshop.clear()
