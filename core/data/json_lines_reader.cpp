@@ -47,6 +47,9 @@ std::optional<Json> json_row(std::string_view line, int64_t number, LineFaults& 
     if (first_invalid_utf8(line)) return std::nullopt;
     faults.add(number, "byte " + std::to_string(error.byte),
                {.what = "is not valid JSON from here on", .allowed = "one object a line"});
+  } catch (const Json::out_of_range&) {
+    faults.add(number, "",
+               {.what = "holds a number that is too large to be read", .fix = "put it into quotes, as a text"});
   }
   return std::nullopt;
 }

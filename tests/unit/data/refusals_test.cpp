@@ -93,6 +93,8 @@ TEST_CASE("JSON that is broken, no object or of the wrong type is refused line b
         "a.jsonl:5, column 'text': holds an array (allowed: a string, number or boolean)\n"
         "a.jsonl:6, column 'text': there is no value\n"
         "a.jsonl:7, column 'label': the label is missing");
+  CHECK(refused("a.jsonl", "{\"text\": \"fine\", \"label\": \"x\"}\n{\"text\": 1e999, \"label\": \"x\"}\n") ==
+        "a.jsonl:2: holds a number that is too large to be read. Fix: put it into quotes, as a text");
   CHECK(refused("a.json", "[\n{\"text\": \"fine\"}\n]\n") ==
         "a.json: starts with '[': it is one JSON array, not JSON Lines. Fix: write one object a line");
 }
