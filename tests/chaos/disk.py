@@ -3,7 +3,7 @@
 or leave no trace; `--resume` on a disk that works again has to end like the run that was never disturbed.
 
 faulty_disk.c is compiled here and preloaded: it spoils the k-th call to the system that writes below the folder. All k are
-tried (--every 1), or each so many-th.
+tried (--every 1) but for those in the midst of many writes into one file, or each so many-th.
 
   tests/chaos/disk.py --every 1
 """
@@ -24,10 +24,11 @@ from subjects import EVERY, LINEAR, LORA, ROOT, Workshop, differences, kept, lis
 TINY = recipe(f'{LORA}, {{ "ewc", data = "past", samples = 16, lambda = 1 }}', EVERY, schedule=LINEAR, epochs=1,
               train="batch_size = 32,").replace("batch_size = 8, ", "").replace("evaluations_in_first_epoch = 3",
                                                                                "evaluations_in_first_epoch = 2")
-# How the disk fails: the error, whether it lasts, and what is told.
-FAILURES = [("full", True, "No space left on device"), ("ENOSPC", True, "No space left on device"),
-            ("EIO", False, "Input/output error"), ("EROFS", True, "Read-only file system"),
-            ("EDQUOT", True, "Disk quota exceeded"), ("short", False, None)]
+# How the disk fails: the error, whether it lasts, what is told, and how many calls lie between those that are tried: what
+# differs from the others in its number alone needs fewer.
+FAILURES = [("full", True, "No space left on device", 1), ("EIO", False, "Input/output error", 1),
+            ("ENOSPC", True, "No space left on device", 5), ("EROFS", True, "Read-only file system", 5),
+            ("EDQUOT", True, "Disk quota exceeded", 10), ("short", False, None, 5)]
 VANISHED = "was removed, moved or unmounted during the run"
 
 
@@ -46,6 +47,9 @@ class Disk:
         self.log.unlink(missing_ok=True)
         workshop.run(*self.begin, environment=self.faulty(0, "none", False, FAULTY_DISK_LOG=str(self.log)))
         self.calls = [line.split("\t")[1:] for line in self.log.read_text().splitlines()]
+        # Not in the midst of the many writes of one file.
+        self.moments = [at for at, call in enumerate(self.calls, 1)
+                        if call[0] != "write" or [call] * 3 != self.calls[at - 2:at + 1]]
         self.kept, self.listing = kept(workshop.out), listing(workshop.out)
         self.faults = []
 
@@ -118,10 +122,10 @@ class Disk:
 
 
 def sweep(disk, every, failures):
-    print(f"{len(disk.calls)} calls that write; every {every}. is struck", flush=True)
-    for number, (how, lasts, told) in enumerate(failures):
+    print(f"{len(disk.calls)} calls that write, {len(disk.moments)} moments", flush=True)
+    for number, (how, lasts, told, apart) in enumerate(failures):
         codes = collections.Counter()
-        for at in range(1 + number % every, len(disk.calls) + 1, every):
+        for at in disk.moments[number % every::every * apart]:
             codes[disk.strike(at, how, lasts, told)] += 1
         print(f"{how}: {sum(codes.values())} runs, exit codes {dict(sorted(codes.items()))}", flush=True)
 
@@ -136,8 +140,8 @@ def slow(disk):
     print("slow disk: done", flush=True)
 
 
-def vanishing(disk):
-    """The run's folder is removed, or moved away, at everything that the run prints."""
+def vanishing(disk, often):
+    """The run's folder is removed, or moved away, at so many lines of each kind that the run prints."""
     lines = []
     disk.workshop.clear()
     disk.run(*disk.begin, during=lines.append)
@@ -145,7 +149,7 @@ def vanishing(disk):
     for at, line in enumerate(lines[:-1]):
         kind = re.match(r'\{"event":"([^"]*)"', line).group(1)
         kinds[kind] += 1
-        if kinds[kind] > 2:
+        if kinds[kind] > often:
             continue
         for moved in [False, True]:
             name = f"folder {'moved' if moved else 'removed'} at line {at}, {kind}"
@@ -230,7 +234,7 @@ def main():
         if options.only in (None, "slow"):
             slow(disk)
         if options.only in (None, "vanishing"):
-            vanishing(disk)
+            vanishing(disk, often=2 if options.every == 1 else 1)
         failed += len(disk.faults)
     if options.only is None:
         small = in_own_namespace()
