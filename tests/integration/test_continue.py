@@ -142,7 +142,7 @@ class GoesOn(Continuing):
                 after = self.folder / (out + "_on") / "checkpoints/best"
                 files = {file.name for file in before.iterdir()}
                 self.assertEqual(files, {file.name for file in after.iterdir()})
-                for file in files - {"provenance.json"}:
+                for file in files - {"provenance.json", "evaluation.json", "SHA256SUMS"}:
                     self.assertEqual((before / file).read_bytes(), (after / file).read_bytes(), file)
                 self.assertEqual("network" in name, "strategies.safetensors" in files)
 
@@ -231,9 +231,14 @@ class GoesOn(Continuing):
                 kept = before / "adapter_model.safetensors"
                 whole = kept.read_bytes()
                 kept.write_bytes(whole[:-4] + b"\0\0\0\1")
+                sums = (before / "SHA256SUMS").read_bytes()
+                self.assertIn("adapter_model.safetensors: is damaged",
+                              plain(self.engram("run", "--resume", stopped, expect=3).stderr))
+                (before / "SHA256SUMS").unlink()
                 refused = plain(self.engram("run", "--resume", stopped, expect=3).stderr)
                 self.assertIn("the run cannot go on: the adapter that it went on from has changed since it began", refused)
                 kept.write_bytes(whole)
+                (before / "SHA256SUMS").write_bytes(sums)
                 self.engram("run", "--resume", stopped)
                 self.assertEqual(self.result(straight)["rows"], self.result(stopped)["rows"])
                 best = "checkpoints/best/adapter_model.safetensors"
@@ -342,6 +347,7 @@ class Refused(Continuing):
         network = VARIANTS["prefix by a network"]
         made = self.first(network, "made")
         change_first_number(made / "strategies.safetensors")
+        (made / "SHA256SUMS").unlink()
         self.assertIn("does not make the adapter's own virtual tokens",
                       self.refusal(self.going_on(made, network), "run"))
 
@@ -384,6 +390,7 @@ class Refused(Continuing):
         file = self.adapter / "adapter_model.safetensors"
         data = file.read_bytes()
         file.write_bytes(data[:-4] + struct.pack("<f", float("nan")))
+        (self.adapter / "SHA256SUMS").unlink()
         self.assertIn("holds values that are not finite", self.refusal(self.going_on(self.adapter), "run"))
         self.assertFalse((self.folder / "runs").exists() and any((self.folder / "runs").iterdir()))
 
