@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/disk.hpp"
+#include "base/files.hpp"
 
 namespace engram::hub {
 namespace {
@@ -53,6 +54,7 @@ void PartialFile::remove() {
 
 void PartialFile::publish(const std::filesystem::path& name) {
   if (::fsync(descriptor_) != 0 || ::rename(path_.c_str(), name.c_str()) != 0) refuse(path_, errno);
+  flush_folder(name.parent_path());
 }
 
 }  // namespace engram::hub

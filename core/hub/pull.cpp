@@ -89,6 +89,7 @@ void link_to(const fs::path& blob, const fs::path& name) {
     disk::refuse_write(name, failed.value(), "let HF_HUB_CACHE name a folder on a disk that has symbolic links",
                        "cannot be linked");
   }
+  flush_folder(name.parent_path());
 }
 
 std::vector<std::string> notes_on(const Selection& selection) {
