@@ -59,14 +59,24 @@ void ScheduleView::set_state(lua_State* lua, int state) {
   fill_history(lua, nullptr);
 }
 
+// Whether what is shown already begins `history`: a run's history only grows, or loses its end first.
+bool ScheduleView::goes_on(const recipe::History* history) const {
+  if (history == nullptr || history != history_ || evaluations_ == 0) return false;
+  if (history->evaluations.size() < evaluations_) return false;
+  const recipe::Evaluation& newest_shown = history->evaluations[evaluations_ - 1];
+  return newest_shown.step == last_step_ && newest_shown.score == last_score_;
+}
+
 // The table of records stays the same one: the function for absent fields holds it.
 void ScheduleView::fill_history(lua_State* lua, const recipe::History* history) {
   const size_t shown_before = evaluations_;
+  const size_t first_new = goes_on(history) ? shown_before : 0;
   history_ = history;
   evaluations_ = history == nullptr ? 0 : history->evaluations.size();
   last_step_ = evaluations_ == 0 ? 0 : history->evaluations.back().step;
+  last_score_ = evaluations_ == 0 ? 0 : history->evaluations.back().score;
   push_reference(lua, records_);
-  for (size_t i = 0; i < std::max(evaluations_, shown_before); ++i) {
+  for (size_t i = first_new; i < std::max(evaluations_, shown_before); ++i) {
     if (i < evaluations_) {
       push_record(lua, history->evaluations[i]);
     } else {

@@ -16,6 +16,7 @@ class ScheduleView {
   void push(lua_State* lua, const recipe::ScheduleInput& input);
 
  private:
+  bool goes_on(const recipe::History* history) const;
   void fill_history(lua_State* lua, const recipe::History* history);
 
   int fields_ = LUA_NOREF;                    // the table behind `s`
@@ -24,6 +25,7 @@ class ScheduleView {
   const recipe::History* history_ = nullptr;  // what `records_` shows at the moment, and how much of it
   size_t evaluations_ = 0;
   int64_t last_step_ = 0;
+  double last_score_ = 0;
 };
 
 }  // namespace engram::script
