@@ -240,6 +240,7 @@ def main():
             for moment in reference.moments(count):
                 while not one_case(workshop, subject, moment, reference, tally):
                     moment = reference.any_moment()
+            print(f"{subject}: {count} killed, {len(tally.lost)} lost and {len(tally.different)} different so far", flush=True)
     report(tally, time.monotonic() - started)
     return 1 if tally.lost or tally.different else 0
 

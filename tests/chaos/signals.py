@@ -2,7 +2,8 @@
 """SIGINT and SIGTERM in every loop: exit code 5, how long it takes, a whole checkpoint, and a resumed run that is exact.
 
 Every case waits until the program says that it is inside the loop, sends the signal, and measures the time until the
-process has gone. A second signal ends the process at once. Exit code 1: something did not hold.
+process has gone, less the time that it was ready to run and other processes had the cores. A second signal ends the process
+at once. Exit code 1: something did not hold.
 
   tests/chaos/signals.py            everything, a few minutes
   tests/chaos/signals.py --short    small files, some of the cases
@@ -53,6 +54,32 @@ class Case:
     environment: dict = field(default_factory=dict)
 
 
+class Queueing:
+    """Adds up how long a process waits for a core, until it has gone: its first thread's share of /proc/PID/schedstat."""
+
+    def __init__(self, process):
+        self.file = f"/proc/{process.pid}/schedstat"
+        self.before = self.after = self.read() or 0
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+
+    def read(self):
+        try:
+            with open(self.file, encoding="ascii") as numbers:
+                return int(numbers.read().split()[1]) / 1e9
+        except (OSError, IndexError, ValueError):
+            return None
+
+    def watch(self):
+        while (now := self.read()) is not None and now >= self.after:
+            self.after = now
+            time.sleep(0.005)
+
+    def seconds(self):
+        self.thread.join()
+        return self.after - self.before
+
+
 class Signalled:
     """A process that gets a signal once it is inside, and how it ended."""
 
@@ -71,7 +98,7 @@ class Signalled:
             if self.sent is None and case.inside is not None and case.inside.encode() in line:
                 self.send(process, number, delay, twice)
         self.code = process.wait()
-        self.seconds = time.monotonic() - self.sent if self.sent else 0
+        self.seconds = time.monotonic() - self.sent - self.queueing.seconds() if self.sent else 0
         reader.join()
         self.errors = b"".join(errors).decode(errors="replace")
         for pipe in [process.stdout, process.stderr, stdin]:
@@ -80,6 +107,7 @@ class Signalled:
 
     def send(self, process, number, delay, twice):
         time.sleep(delay)
+        self.queueing = Queueing(process)
         self.sent = time.monotonic()
         process.send_signal(number)
         if twice:
