@@ -66,6 +66,14 @@ void write_all(int descriptor, std::string_view bytes, const std::filesystem::pa
   }
 }
 
+// Also where a signal arrives, as some file systems tell it.
+bool flushed(const Descriptor& descriptor) {
+  while (::fsync(descriptor.get()) != 0) {
+    if (errno != EINTR) return false;
+  }
+  return true;
+}
+
 std::string hex(const unsigned char* digest, size_t size) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
@@ -111,7 +119,7 @@ void write_parts_atomically(const std::filesystem::path& file, std::span<const s
       write_all(descriptor.get(), part, file);
       if (digests != nullptr) digest.add(part);
     }
-    if (::fsync(descriptor.get()) != 0) disk::refuse_write(file, errno);
+    if (!flushed(descriptor)) disk::refuse_write(file, errno);
     if (::rename(temporary.c_str(), file.c_str()) != 0) disk::refuse_write(file, errno);
     flush_folder(file.has_parent_path() ? file.parent_path() : ".");
     if (digests != nullptr) digests->add(file, digest.digits());
@@ -124,8 +132,8 @@ void write_parts_atomically(const std::filesystem::path& file, std::span<const s
 void flush_folder(const std::filesystem::path& folder) {
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // EINVAL: a file system that flushes no folders.
-  const bool flushed = descriptor.get() >= 0 && (::fsync(descriptor.get()) == 0 || errno == EINVAL);
-  if (!flushed) disk::refuse_write(folder, errno);
+  const bool whole = descriptor.get() >= 0 && (flushed(descriptor) || errno == EINVAL);
+  if (!whole) disk::refuse_write(folder, errno);
 }
 
 std::string sha256(std::string_view bytes) {

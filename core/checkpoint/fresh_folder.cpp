@@ -13,27 +13,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kMark = ".new-";
-
 // The process in "NAME.new-4711"; 0: it is no such name.
 pid_t maker_of(const std::string& name, const std::string& target) {
-  const std::string start = target + kMark;
+  const std::string start = target + kFreshMark;
   pid_t maker = 0;
   if (!name.starts_with(start)) return 0;
   const auto [end, error] = std::from_chars(name.data() + start.size(), name.data() + name.size(), maker);
   return error == std::errc() && end == name.data() + name.size() ? maker : 0;
 }
 
-// The lock tells also of processes in other containers and on other machines; a folder that was left before it had one
-// has only its name.
+// The lock tells of processes in other containers and on other machines; the number also of one that is about to take
+// the lock. A process that was killed may have had this one's number.
 bool is_abandoned(const fs::path& folder, pid_t maker) {
-  std::error_code unreadable;
-  if (fs::exists(folder / kLockFile, unreadable)) return !FileLock::held(folder / kLockFile);
-  return maker == ::getpid() || (::kill(maker, 0) != 0 && errno == ESRCH);
+  const bool ended = maker == ::getpid() || (::kill(maker, 0) != 0 && errno == ESRCH);
+  return ended && !FileLock::held(folder / kLockFile);
 }
 
 fs::path fresh_path(const fs::path& target) {
-  const fs::path path = target.string() + kMark + std::to_string(::getpid());
+  const fs::path path = target.string() + kFreshMark + std::to_string(::getpid());
   std::error_code failed;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), failed);
   if (failed) disk::refuse_write(path.parent_path(), failed.value());

@@ -9,6 +9,7 @@
 namespace engram::checkpoint {
 
 inline constexpr const char* kLockFile = ".lock";
+inline constexpr const char* kFreshMark = ".new-";  // then the process that makes it
 
 // The path with a name at its end, also of "models/new/" or ".".
 std::filesystem::path with_name(const std::filesystem::path& folder);

@@ -1,12 +1,11 @@
 #include "checkpoint/kept.hpp"
 
-#include <unistd.h>
-
 #include <system_error>
 
 #include "base/disk.hpp"
 #include "base/files.hpp"
 #include "base/json.hpp"
+#include "checkpoint/halves.hpp"
 #include "checkpoint/swap.hpp"
 
 namespace engram::checkpoint {
@@ -26,19 +25,10 @@ void copy_into(const fs::path& from, const fs::path& to) {
   std::error_code failed;
   fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::create_hard_links, failed);
   if (!failed) return;
+  if (disk::machine_failed(failed)) fail(to, failed);
   // Some file systems have no hard links.
   fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::overwrite_existing, failed);
   if (failed) fail(to, failed);
-}
-
-// Gone in one call to the system: nobody sees half a checkpoint. What is left of it is swept with halves.
-void remove_whole(const fs::path& folder) {
-  if (!fs::exists(folder)) return;
-  const fs::path rest = folder.string() + ".new-" + std::to_string(::getpid());
-  std::error_code failed;
-  fs::rename(folder, rest, failed);
-  if (failed) fail(folder, failed);
-  fs::remove_all(rest, failed);
 }
 
 }  // namespace

@@ -75,9 +75,9 @@ void clear(const fs::path& folder) {
 void remove_halves(const fs::path& folder) {
   std::error_code ignored;
   for (const fs::path& entry : entries_of(folder)) {
-    const std::string name = entry.filename().string();
-    const bool half = name.find(".tmp-") != std::string::npos || is_begun_inside(entry);
-    if (half) fs::remove_all(entry, ignored);
+    const bool is_file = fs::is_regular_file(fs::symlink_status(entry, ignored));
+    const bool half = is_file && entry.filename().string().find(".tmp-") != std::string::npos;
+    if (half || is_begun_inside(entry)) fs::remove_all(entry, ignored);
   }
 }
 

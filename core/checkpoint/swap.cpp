@@ -20,7 +20,7 @@ void exchange(const fs::path& fresh, const fs::path& target) {
   if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) return;
   if (errno != EINVAL && errno != ENOSYS) disk::refuse_write(target, errno);
   // A file system that cannot exchange, such as NFS: for a moment there is neither.
-  const fs::path aside = fresh.string() + "-before";
+  const fs::path aside = fresh.string() + kAsideMark;
   if (::rename(target.c_str(), aside.c_str()) != 0) disk::refuse_write(target, errno);
   if (::rename(fresh.c_str(), target.c_str()) != 0) {
     const int error = errno;

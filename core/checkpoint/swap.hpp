@@ -8,6 +8,9 @@
 
 namespace engram::checkpoint {
 
+// At the end of a fresh folder's name: what it takes the place of, where a file system cannot exchange the two.
+inline constexpr const char* kAsideMark = "-before";
+
 class FolderSwap {
  public:
   // Makes an empty folder beside `target` to write into. Throws InternalError (exit 6) when it cannot.

@@ -169,10 +169,11 @@ Json to_json(const TrainingRecord& record, const std::vector<StrategyRecord>& st
 void require_format(const Json& json, const std::string& file) {
   const Json format = json.is_object() ? json.value("format", Json()) : Json();
   if (format == kFormat) return;
-  throw DataError({.what = "the training state has format " + format.dump(),
-                   .where = file,
-                   .allowed = "format " + std::to_string(kFormat),
-                   .fix = "go on with the version of engram that wrote it"});
+  if (!format.is_number_integer()) throw DataError({.what = "says no format", .where = file});
+  throw OtherFormat({.what = "the training state has format " + format.dump(),
+                     .where = file,
+                     .allowed = "format " + std::to_string(kFormat),
+                     .fix = "go on with the version of engram that wrote it"});
 }
 
 TrainingRecord record_from_json(const Json& json, const std::string& file, std::vector<StrategyRecord>& strategies) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/errors.hpp"
 #include "base/json.hpp"
 #include "recipe/history.hpp"
 
@@ -42,7 +43,11 @@ struct TrainingRecord {
 };
 
 Json to_json(const TrainingRecord& record, const std::vector<StrategyRecord>& strategies);
-// Throws DataError where another version of engram wrote it.
+// What another version of engram wrote: no damage.
+struct OtherFormat : DataError {
+  using DataError::DataError;
+};
+// Throws OtherFormat.
 void require_format(const Json& json, const std::string& file);
 // Throws DataError naming `file`: another format, what is missing, of another type or impossible.
 TrainingRecord record_from_json(const Json& json, const std::string& file, std::vector<StrategyRecord>& strategies);

@@ -1,7 +1,6 @@
 #include "checkpoint/training_state.hpp"
 
 #include <ATen/core/grad_mode.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +11,7 @@
 #include "base/errors.hpp"
 #include "base/files.hpp"
 #include "checkpoint/checksums.hpp"
+#include "checkpoint/halves.hpp"
 #include "checkpoint/swap.hpp"
 #include "model/safetensors.hpp"
 
@@ -44,15 +44,6 @@ bool is_step_folder(const std::string& name) {
   constexpr size_t kMostDigits = 18;  // that fit a whole number
   return name.starts_with("step-") && name.size() > 5 && name.size() <= 5 + kMostDigits &&
          name.find_first_not_of("0123456789", 5) == std::string::npos;
-}
-
-// Gone in one call to the system, so that a killed process leaves no half of it; the rest is swept with halves.
-void remove_whole(const std::filesystem::path& state) {
-  const std::filesystem::path rest = state.string() + ".new-" + std::to_string(::getpid());
-  std::error_code failed;
-  std::filesystem::rename(state, rest, failed);
-  if (failed) disk::refuse_write(state, failed.value());
-  std::filesystem::remove_all(rest, failed);
 }
 
 void append(std::vector<model::NamedTensor>& all, const std::vector<model::NamedTensor>& part, const char* prefix) {
@@ -110,16 +101,6 @@ void take_strategy_tensor(std::vector<strategy::StrategyState>& states, const st
 
 }  // namespace
 
-// What a process that was killed while it wrote has left behind.
-void remove_halves(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> halves;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().filename().string().find(".new-") != std::string::npos) halves.push_back(entry.path());
-  }
-  std::error_code ignored;  // what cannot be removed is no obstacle
-  for (const std::filesystem::path& half : halves) std::filesystem::remove_all(half, ignored);
-}
-
 std::vector<model::NamedTensor> training_weights(const model::Model& model, const strategy::Strategies& strategies,
                                                  const strategy::Resolution& resolution) {
   std::vector<model::NamedTensor> weights;
@@ -148,7 +129,7 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
   model::write_safetensors(swap.fresh() / kTensorFile, tensors);
   write_file_atomically(swap.fresh() / kStateFile, to_json(record_of(state), strategies).dump(1));
   swap.commit();
-  remove_halves(folder);
+  sweep_halves(folder);
   remove_old_states(folder, keep_last);
   return target;
 }
@@ -182,12 +163,12 @@ void remove_training_states_after(const std::filesystem::path& folder, int64_t s
 
 TrainingState read_training_state(const std::filesystem::path& folder) {
   const std::string file_name = (folder / kStateFile).string();
+  verify_checksums(folder);
   const Json json = read_json(file_name);
-  require_format(json, file_name);  // first: what another version wrote is no damage
+  require_format(json, file_name);  // before the rest: an earlier version wrote no checksums
   if (read_checksums(folder).empty()) {
     throw DataError({.what = std::string("holds no ") + kChecksumsFile, .where = folder.string()});
   }
-  verify_checksums(folder);
   std::vector<StrategyRecord> strategies;
   TrainingState state = state_of(record_from_json(json, file_name, strategies));
   for (StrategyRecord& part : strategies) {

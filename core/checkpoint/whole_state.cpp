@@ -23,6 +23,8 @@ std::string one_line(const Error& error) {
 std::optional<TrainingState> whole(const fs::path& folder, std::string& why) {
   try {
     return read_training_state(folder);
+  } catch (const OtherFormat&) {
+    throw;
   } catch (const DataError& error) {
     why = one_line(error);
   } catch (const Json::exception& error) {
@@ -31,19 +33,10 @@ std::optional<TrainingState> whole(const fs::path& folder, std::string& why) {
   return {};
 }
 
-Damaged set_aside(const Damaged& damaged) {
-  const fs::path name = damaged.folder.string() + ".damaged";
-  std::error_code failed;
-  fs::remove_all(name, failed);
-  fs::rename(damaged.folder, name, failed);
-  if (failed) disk::refuse_write(damaged.folder, failed.value());
-  return {name, damaged.why};
-}
-
 [[noreturn]] void refuse(const std::vector<Damaged>& damaged) {
   Faults faults;
   for (const Damaged& one : damaged) {
-    faults.add({.what = "is no whole training state, and there is none to go on from: " + one.why,
+    faults.add({.what = "is no whole training state, and no older one will do: " + one.why,
                 .where = one.folder.string(),
                 .fix = "put the folder back as the run wrote it, or begin a new run"});
   }
@@ -62,13 +55,20 @@ std::optional<WholeState> newest_whole_state(const fs::path& folder, Wanted want
     if (!state) {
       damaged.push_back({*candidate, why});
     } else if (wanted == Wanted::any || state->accepted) {
-      WholeState found{.folder = *candidate, .state = *std::move(state)};
-      for (const Damaged& one : damaged) found.passed_over.push_back(set_aside(one));
-      return found;
+      return WholeState{.folder = *candidate, .state = *std::move(state), .passed_over = std::move(damaged)};
     }
   }
   if (!damaged.empty()) refuse(damaged);
   return {};
+}
+
+fs::path set_aside(const Damaged& damaged) {
+  const fs::path name = damaged.folder.string() + ".damaged";
+  std::error_code failed;
+  fs::remove_all(name, failed);
+  fs::rename(damaged.folder, name, failed);
+  if (failed) disk::refuse_write(damaged.folder, failed.value());
+  return name;
 }
 
 }  // namespace engram::checkpoint

@@ -42,8 +42,13 @@ bool name_the_call() {
 constexpr const char* kGoOn =
     "\n  fix: mend the plugin; the run's last good state is whole, and `engram run --resume` goes on from it\n";
 
+std::terminate_handler usual = nullptr;  // a handler can reach nothing but a global
+
 [[noreturn]] void on_terminate() {
-  if (!name_the_call()) std::abort();
+  if (!name_the_call()) {
+    usual();
+    std::abort();
+  }
   say(": it ended the program: an exception left a destructor, a noexcept function or a thread");
   say(kGoOn);
   std::_Exit(static_cast<int>(ExitCode::refused));
@@ -72,7 +77,7 @@ void on_crash(int signal) {
 }  // namespace
 
 void watch_for_crashes() {
-  std::set_terminate(on_terminate);
+  usual = std::set_terminate(on_terminate);
   for (const Crash& crash : kCrashes) std::signal(crash.signal, on_crash);
 }
 

@@ -49,6 +49,12 @@ std::string arrow_name(size_t index) { return "f" + std::to_string(index); }
 std::shared_ptr<arrow::Table> read_with_arrow(std::string_view bytes, const Separators& separators, int64_t fields,
                                               size_t longest, const std::vector<size_t>& wanted,
                                               const std::string& file) {
+  // Arrow drops a byte-order mark before the first value, wherever in the file that is, and an empty line does no harm.
+  std::string behind_a_line;
+  if (bytes.starts_with("\xEF\xBB\xBF")) {
+    behind_a_line = "\n" + std::string(bytes);
+    bytes = behind_a_line;
+  }
   auto reading = arrow::csv::ReadOptions::Defaults();
   reading.use_threads = false;
   for (int64_t i = 0; i < fields; ++i) reading.column_names.push_back(arrow_name(static_cast<size_t>(i)));
@@ -93,7 +99,11 @@ std::vector<std::string> first_record(std::string_view bytes, const Records& rec
   const auto table = read_with_arrow(bytes.substr(first.begin, first.end - first.begin), separators, first.fields,
                                      first.end - first.begin, all, file);
   std::vector<std::string> values;
-  for (const auto& column : table->columns()) values.push_back(strings_of(*column).front().value());
+  for (const auto& column : table->columns()) {
+    const std::vector<Cell> cells = strings_of(*column);
+    if (cells.size() != 1) throw InternalError({.what = "Arrow found no row in the first record", .where = file});
+    values.push_back(cells.front().value_or(""));
+  }
   return values;
 }
 

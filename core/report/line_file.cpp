@@ -54,7 +54,9 @@ int64_t LineFile::size() const {
 }
 
 void LineFile::flush() const {
-  if (::fsync(descriptor_) != 0) fail(file_, errno);
+  while (::fsync(descriptor_) != 0) {
+    if (errno != EINTR) fail(file_, errno);
+  }
 }
 
 void LineFile::truncate(int64_t bytes) const {

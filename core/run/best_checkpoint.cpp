@@ -33,9 +33,9 @@ void BestCheckpoint::write(const checkpoint::Kept& kept) {
   if (named_ && named_ == written_) {
     for (const std::filesystem::path& folder : folders()) checkpoint::keep_before(folder);
   }
-  written_ = kept;
   checkpoint::write_deployable(folder_.best(), subject());
   if (also_merged_) checkpoint::write_merged(folder_.merged(), subject());
+  written_ = kept;
 }
 
 void BestCheckpoint::named_by_state() {
@@ -52,6 +52,11 @@ bool BestCheckpoint::put_back(const std::optional<checkpoint::Kept>& named) {
   written_ = checkpoint::read_kept(folder_.best());
   named_ = named;
   return found;
+}
+
+bool BestCheckpoint::is_of_candidate() const {
+  const auto kept = checkpoint::read_kept(folder_.best());
+  return kept && !kept->candidate.empty();
 }
 
 void BestCheckpoint::settle() const {

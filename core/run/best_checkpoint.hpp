@@ -25,6 +25,8 @@ class BestCheckpoint {
   void named_by_state();
   // What the training state names that a run goes on from; empty: nothing. False: that is gone.
   bool put_back(const std::optional<checkpoint::Kept>& named);
+  // Whether what is there was proposed after training: no training state names it.
+  bool is_of_candidate() const;
   // The run has ended: what its states name matters no more.
   void settle() const;
   // What strategies carry to a later run, once passes after training have run. Nothing when no checkpoint was written.

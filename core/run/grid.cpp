@@ -62,6 +62,25 @@ void write_records(const std::filesystem::path& folder, const Json& recipe, cons
   write_file_atomically(folder / "table.csv", report::grid_csv(rows));
 }
 
+// What earlier sittings came to, so that the records keep it while this one works on the first points. What cannot be
+// read is found out when its point's turn comes.
+void recall(const std::filesystem::path& folder, std::vector<report::GridRow>& rows) {
+  const Json grid = read_json(folder / "grid.json");
+  for (report::GridRow& row : rows) {
+    for (const Json& point : grid.value("points", Json::array())) {
+      if (!point.is_object() || point.value("point", Json()) != row.point) continue;
+      const Json code = point.value("exit_code", Json()), error = point.value("error", Json());
+      if (code.is_number_integer()) row.exit_code = code.get<int>();
+      if (error.is_string()) row.error = error.get<std::string>();
+    }
+    try {
+      row.summary = summary_in(folder / row.folder);
+    } catch (const Error&) {
+      row.exit_code.reset();
+    }
+  }
+}
+
 void show(const std::vector<report::GridRow>& rows, const Console& console) {
   if (console.style.mode == report::Mode::json) {
     console.out << Json{{"event", "grid"}, {"points", report::grid_json(rows)}}.dump() << "\n" << std::flush;
@@ -78,6 +97,7 @@ ExitCode run_grid(const Sources& sources, const SeriesOptions& options, const Co
   const Json recipe = recipe_record(sources);
   Series series(options, std::filesystem::path(sources.recipe).stem().string(), console,
                 [&](const std::filesystem::path& folder) { write_records(folder, recipe, rows); });
+  if (!options.resume.empty()) recall(series.folder(), rows);
   ExitCode worst = ExitCode::done;
   for (size_t i = 0; i < rows.size(); ++i) {
     series.note("point " + std::to_string(i + 1) + " of " + std::to_string(rows.size()) + ": " + rows[i].point);

@@ -14,12 +14,6 @@
 namespace engram::run {
 namespace {
 
-std::optional<report::RunSummary> summary_in(const std::filesystem::path& folder) {
-  const std::filesystem::path file = folder / "result.json";
-  if (!std::filesystem::exists(file)) return {};
-  return report::summary_from_json(read_json(file), file.string());
-}
-
 // The exit code of a run that needs nothing more; empty: it is to be begun, or to go on.
 std::optional<ExitCode> ended_with(const std::optional<report::RunSummary>& summary) {
   if (!summary) return {};
@@ -46,6 +40,12 @@ std::string one_line(const std::exception_ptr& thrown) {
 }
 
 }  // namespace
+
+std::optional<report::RunSummary> summary_in(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "result.json";
+  if (!std::filesystem::exists(file)) return {};
+  return report::summary_from_json(read_json(file), file.string());
+}
 
 ExitCode worse(ExitCode a, ExitCode b) {
   constexpr std::array kOrder = {ExitCode::done,      ExitCode::budget_not_met, ExitCode::refused,

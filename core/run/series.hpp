@@ -40,6 +40,9 @@ struct Outcome {
   std::string error;                          // why it failed, on one line
 };
 
+// What a run that has come to an end, of any kind, says in its folder; empty: none has.
+std::optional<report::RunSummary> summary_in(const std::filesystem::path& folder);
+
 // The worse of two codes: done, budget not met, refused, resources, internal, interrupted.
 ExitCode worse(ExitCode a, ExitCode b);
 

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/process.hpp"
 #include "checkpoint/continuation.hpp"
+#include "checkpoint/halves.hpp"
 #include "checkpoint/strategy_tensors.hpp"
 #include "kernels/device.hpp"
 #include "report/summary_json.hpp"
@@ -68,7 +69,10 @@ ExitCode Session::whole_run() {
 // begins again when it is resumed.
 void Session::begin() {
   try {
-    if (resuming()) found_ = checkpoint::newest_whole_state(folder_.checkpoints(), checkpoint::Wanted::any);
+    if (resuming()) {
+      checkpoint::sweep_halves(folder_.checkpoints());
+      found_ = checkpoint::newest_whole_state(folder_.checkpoints(), checkpoint::Wanted::any);
+    }
     if (sources_.followed == Followed::yes) refuse_unfollowable(prepared_);
     open_records();
     announce();
@@ -150,7 +154,8 @@ void Session::restore_or_start() {
   if (restoring()) {
     const checkpoint::TrainingState state = states_->restore(std::move(found_->state), found_->folder);
     history_ = state.history;
-    if (!best_checkpoint_->put_back(named_best())) {
+    const bool of_candidate = best_checkpoint_->is_of_candidate();  // which work after training writes again
+    if (!best_checkpoint_->put_back(named_best()) && !of_candidate) {
       terminal_.note(
           "checkpoints/best is not the one that the training state names: it was changed from outside, or a "
           "later state was lost; it stays until a better one comes");
@@ -164,7 +169,10 @@ void Session::restore_or_start() {
       ending_ = state.stopped->within_budget ? report::Ending::stop_rule : report::Ending::budget_not_met;
       reason_ = state.stopped->reason;
     }
-    for (const checkpoint::Damaged& damaged : found_->passed_over) tell_damaged(damaged);
+    for (checkpoint::Damaged& damaged : found_->passed_over) {
+      damaged.folder = checkpoint::set_aside(damaged);
+      tell_damaged(damaged);
+    }
     terminal_.note("going on from " + found_->folder.string());
   } else if (resuming()) {
     terminal_.note("it ended before its first checkpoint, and begins again");
@@ -212,12 +220,14 @@ void Session::one_step() {
   step_log_->before_step();
   doing_ = {.what = "step " + std::to_string(trainer_->done() + 1), .use = MemoryUse::training};
   train::StepResult result;
+  can_repeat_ = true;
   try {
     result = trainer_->step(schedule);
   } catch (...) {
     prepared_.script.restore(script_before_);
     throw;
   }
+  can_repeat_ = false;
   step_log_->add(std::move(result), schedule.strategy_numbers);
   if (trainer_->done() == 1) {
     kernels::synchronise(device_);

@@ -51,9 +51,11 @@ void Session::evaluate() {
 // A run that is interrupted or fails here measures all sets again: its metrics then draw the same random numbers.
 recipe::Metrics Session::measure() {
   const Json before = prepared_.script.state();
+  can_repeat_ = true;
   try {
     recipe::Metrics metrics = scoring_.score_now();
     refuse_not_finite(metrics);
+    can_repeat_ = false;
     return metrics;
   } catch (...) {
     prepared_.script.restore(before);
@@ -121,6 +123,7 @@ void Session::go_back(double cut, const std::string& reason) {
 }
 
 void Session::save_state(When when, std::string_view why) {
+  step_log_->flush();
   checkpoint::TrainingState state{.history = history_,
                                   .evaluated_step = evaluated_step_,
                                   .accepted = when == When::accepted,
@@ -128,7 +131,6 @@ void Session::save_state(When when, std::string_view why) {
                                   .spikes = spikes_,
                                   .seconds = seconds_before_ + elapsed()};
   if (stopped()) state.stopped = {.within_budget = ending_ == report::Ending::stop_rule, .reason = reason_};
-  step_log_->flush();
   if (states_->save(std::move(state), why)) best_checkpoint_->named_by_state();
 }
 

@@ -56,11 +56,12 @@ Json fields_of(const Json& step, const std::string& measure, const eval::NotFini
 }  // namespace
 
 void Session::log_steps() {
-  const bool cuts = settings().spikes && settings().spikes->action == recipe::SpikeAction::cut;
+  // Read later, a spike would change the steps between, and how many those are depends on where a run was interrupted.
+  const bool changes_steps = settings().spikes && settings().spikes->action != recipe::SpikeAction::skip;
   step_log_.emplace(*trainer_, device_, events_, terminal_,
                     StepRules{.not_finite = [this](const ReadStep& read) { not_finite(read); },
                               .spike = [this](const ReadStep& read) { return spike(read); }},
-                    cuts ? Reading::at_every_step : Reading::now_and_then);
+                    changes_steps ? Reading::at_every_step : Reading::now_and_then);
 }
 
 bool Session::read_steps() {
@@ -171,6 +172,8 @@ void Session::save_failed() {
   const bool trains = step_log_.has_value();  // everything is restored
   if (!trains || !trainer_->whole()) return;
   try {
+    step_log_->flush();
+    if (!undone_by_.empty()) return;
     const auto weights = checkpoint::training_weights(*material_.model, prepared_.strategies, prepared_.resolution);
     if (!train::not_finite(weights).empty() || !all_finite(prepared_.strategies.save_state())) return;
     save_state(When::between, "failed");
@@ -202,7 +205,7 @@ std::exception_ptr Session::told(const std::exception_ptr& thrown) {
     const PlacedRows rows = places_.of(found.set, found.rows);
     const Json step = !trainer_ ? Json(nullptr) : Json(trainer_->done());
     const std::string when = !trainer_ ? "of the untouched model" : "at step " + step.dump();
-    if (found.weights.empty()) save_failed();
+    if (found.weights.empty() && can_repeat_) save_failed();
     const Json fields = fields_of(step, "evaluation loss", found, rows_json({rows}));
     events_.event("not_finite", fields);
     terminal_.event("not_finite", fields, "");
@@ -216,7 +219,7 @@ std::exception_ptr Session::told(const std::exception_ptr& thrown) {
   } catch (...) {
     auto memory = out_of_memory(thrown, doing_, prepared_);
     if (!memory) return with_way_on(thrown, folder_, trainer_.has_value());
-    save_failed();
+    if (can_repeat_) save_failed();
     memory->fault.fix += "; " + kept();
     events_.event("out_of_memory", memory->fields);
     terminal_.event("out_of_memory", memory->fields, "");

@@ -154,6 +154,7 @@ class Session {
   double rate_cut_ = 1;          // what roll-backs have left of the learning rate
   double seconds_before_ = 0;    // of the run's earlier sittings
   int64_t spikes_ = 0;           // so far, roll-backs or not
+  bool can_repeat_ = false;      // what is being done leaves no trace when it fails: where training stands may be saved
   std::string undone_by_;        // a spike that has undone the steps read last; empty: none
   Json script_before_;           // the script's state before the last step
   std::optional<StepLog> step_log_;

@@ -33,6 +33,7 @@ std::vector<checkpoint::Damaged> TrainingStates::roll_back() {
     throw DataError(
         {.what = "holds no training state to roll back to any more", .where = folder_.checkpoints().string()});
   }
+  for (checkpoint::Damaged& damaged : found->passed_over) damaged.folder = checkpoint::set_aside(damaged);
   put_back(found->state, found->folder);
   prepared_.strategies.begin(trainer_.where());
   checkpoint::remove_training_states_after(folder_.checkpoints(), trainer_.done());

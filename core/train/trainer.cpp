@@ -171,8 +171,8 @@ StepResult Trainer::gradients(const recipe::ScheduleResult& schedule) {
 void Trainer::update(const recipe::ScheduleResult& schedule, StepResult& result) {
   whole_ = false;
   if (spikes_) result.verdict = spikes_->judge(result.loss, result.gradient_norm);
-  const at::Tensor found_inf =
-      result.verdict ? result.verdict->is_spike : at::logical_not(at::isfinite(result.gradient_norm)).to(at::kFloat);
+  const at::Tensor finite = at::logical_and(at::isfinite(result.gradient_norm), at::isfinite(result.loss));
+  const at::Tensor found_inf = result.verdict ? result.verdict->is_spike : at::logical_not(finite).to(at::kFloat);
   const double rate = settings_.learning_rate * schedule.rate_factor;
   optimizer_.step(groups_, rate, found_inf);
   for (const ParameterGroup& group : groups_) result.learning_rates.push_back(rate * group.rate_scale);

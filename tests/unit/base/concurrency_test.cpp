@@ -105,26 +105,28 @@ TEST_CASE("of several threads that wait for a lock one at a time holds it", "[ba
 
 TEST_CASE("of several processes that take a lock at once exactly one has it, and its end frees it", "[base]") {
   const std::filesystem::path folder = fresh_folder("processes");
-  int go[2], took[2];
+  int go[2], took[2], end[2];
   REQUIRE(::pipe(go) == 0);
+  REQUIRE(::pipe(end) == 0);
   REQUIRE(::pipe(took) == 0);
   std::vector<pid_t> children;
   for (int i = 0; i < kThreads; ++i) {
     const pid_t child = ::fork();
     if (child == 0) {
       ::close(go[1]);
+      ::close(end[1]);
       char byte = 0;
       if (::read(go[0], &byte, 1) != 0) _exit(1);  // the end of the pipe starts all of them
       const auto lock = FileLock::take(folder / "lock");
       const char answer = lock ? '1' : '0';
       if (::write(took[1], &answer, 1) != 1) _exit(1);
-      ::usleep(300'000);  // until the others have tried
-      _exit(0);
+      _exit(::read(end[0], &byte, 1) == 0 ? 0 : 1);  // it holds the lock until all have tried
     }
     children.push_back(child);
   }
   ::close(go[0]);
   ::close(go[1]);
+  ::close(end[0]);
   int winners = 0;
   for (int i = 0; i < kThreads; ++i) {
     char answer = 0;
@@ -133,6 +135,7 @@ TEST_CASE("of several processes that take a lock at once exactly one has it, and
   }
   CHECK(winners == 1);
   CHECK(FileLock::held(folder / "lock"));
+  ::close(end[1]);
   for (const pid_t child : children) ::waitpid(child, nullptr, 0);
   CHECK_FALSE(FileLock::held(folder / "lock"));
   CHECK(FileLock::take(folder / "lock").has_value());

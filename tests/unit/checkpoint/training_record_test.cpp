@@ -59,7 +59,5 @@ TEST_CASE("a training record that could not be gone on from is refused with the 
         }).starts_with("state.json: is not what engram writes: type must be number"));
   CHECK(refusal([](Json& json) { json.erase("script"); }) ==
         "state.json: is not what engram writes: key 'script' not found");
-  CHECK(refusal([](Json& json) {
-          json = Json::array();
-        }).starts_with("state.json: the training state has format null (allowed: format 3)"));
+  CHECK(refusal([](Json& json) { json = Json::array(); }) == "state.json: says no format");
 }

@@ -124,6 +124,7 @@ TEST_CASE("a training state of another format is refused") {
   folder.save(1);
   const auto file = folder.path() / "step-000001/training_state.json";
   write_file_atomically(file, text::replaced(read_file(file), "\"format\": 3", "\"format\": 2"));
+  std::filesystem::remove(folder.path() / "step-000001/SHA256SUMS");
   CHECK_THROWS_WITH(checkpoint::read_training_state(folder.path() / "step-000001"),
                     Catch::Contains("the training state has format 2") && Catch::Contains("format 3") &&
                         Catch::Contains("go on with the version of engram that wrote it"));

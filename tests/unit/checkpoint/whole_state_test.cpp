@@ -84,7 +84,7 @@ TEST_CASE("the newest training state is taken when it is whole") {
   CHECK(found->passed_over.empty());
 }
 
-TEST_CASE("a newest training state that is damaged in any way is set aside, and the one before is taken") {
+TEST_CASE("a newest training state that is damaged in any way is passed over, and can be set aside") {
   for (const auto& [what, damage] : kDamages) {
     INFO(what);
     const States states;
@@ -94,8 +94,9 @@ TEST_CASE("a newest training state that is damaged in any way is set aside, and 
     CHECK(found->state.step == 10);
     CHECK(found->state.weights.at(0).tensor[0].item<float>() == 10);
     REQUIRE(found->passed_over.size() == 1);
-    CHECK(found->passed_over[0].folder == states.path / "step-000020.damaged");
+    CHECK(found->passed_over[0].folder == states.path / "step-000020");
     CHECK(found->passed_over[0].why.find("step-000020") != std::string::npos);
+    CHECK(checkpoint::set_aside(found->passed_over[0]) == states.path / "step-000020.damaged");
     CHECK(states.has("step-000020.damaged"));
     CHECK_FALSE(states.has("step-000020"));
   }
@@ -114,12 +115,30 @@ TEST_CASE("when no training state is whole, all are named and none is touched") 
       REQUIRE(error.faults().size() == 2);
       CHECK(error.exit_code() == ExitCode::refused);
       CHECK(error.faults()[0].where == (states.path / "step-000020").string());
-      CHECK(error.faults()[0].what.find("is no whole training state, and there is none to go on from: ") == 0);
+      CHECK(error.faults()[0].what.find("is no whole training state, and no older one will do: ") == 0);
       CHECK(error.faults()[0].fix == "put the folder back as the run wrote it, or begin a new run");
     }
     CHECK(states.has("step-000010"));
     CHECK(states.has("step-000020"));
   }
+}
+
+TEST_CASE(
+    "a training state of another version is no damage: it is refused by version, also where an older one is whole") {
+  const States states;
+  const fs::path newest = states.path / "step-000020";
+  fs::remove(newest / "SHA256SUMS");
+  const fs::path file = newest / "training_state.json";
+  write_file_atomically(file, text::replaced(read_file(file), "\"format\": 3", "\"format\": 2"));
+  try {
+    checkpoint::newest_whole_state(states.path, Wanted::any);
+    FAIL("found");
+  } catch (const checkpoint::OtherFormat& error) {
+    CHECK(error.faults()[0].what == "the training state has format 2");
+    CHECK(error.faults()[0].allowed == "format 3");
+    CHECK(error.faults()[0].fix == "go on with the version of engram that wrote it");
+  }
+  CHECK(states.has("step-000020"));
 }
 
 TEST_CASE("a roll-back goes to a whole state that was accepted") {

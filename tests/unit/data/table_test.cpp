@@ -63,6 +63,19 @@ TEST_CASE("a byte-order mark is no part of the first column's name", "[data]") {
   CHECK(plain(read("a.jsonl", "\xEF\xBB\xBF{\"text\":\"a\",\"label\":\"x\"}\n")) == "a|-|x|1\n");
 }
 
+TEST_CASE("a byte-order mark anywhere else is a part of its value", "[data]") {
+  CHECK(plain(read("a.csv",
+                   "text,label\n\xEF\xBB\xBF"
+                   "a,x\n")) ==
+        "\xEF\xBB\xBF"
+        "a|-|x|2\n");
+  recipe::DataSet set = text_and_label();
+  set.header = false;
+  set.text = {1};
+  set.label = 1;
+  CHECK(plain(read("a.csv", "\n\n\xEF\xBB\xBF\nb\n", set)) == "\xEF\xBB\xBF|-|\xEF\xBB\xBF|3\nb|-|b|4\n");
+}
+
 TEST_CASE("ISO-8859-1 is decoded when asked for, and a UTF-8 mark overrules it", "[data]") {
   recipe::DataSet set = text_and_label();
   set.encoding = recipe::TextEncoding::iso_8859_1;
