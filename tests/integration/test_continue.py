@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from tiny import ENGRAM, LORA, MODEL, SOURCE, TinyCase, write_rows
+from tiny import ENGRAM, LORA, MODEL, SOURCE, TinyCase, tensors, write_rows
 
 # Nothing moves: what comes out is what went in.
 STILL = "schedule = function(s) return 0 end,"
@@ -42,17 +42,6 @@ return {
   score = function(m) return m.new.accuracy end,
 }
 """
-
-
-def tensors(file):
-    """Every tensor of a safetensors file: name, dtype, shape and bytes."""
-    data = file.read_bytes()
-    (length,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8:8 + length])
-    header.pop("__metadata__", None)
-    start = 8 + length
-    return {name: (entry["dtype"], entry["shape"], data[start + entry["data_offsets"][0]:start + entry["data_offsets"][1]])
-            for name, entry in header.items()}
 
 
 def change_first_number(file):

@@ -64,6 +64,17 @@ def other_weights(base, folder, tensor="bert.pooler.dense.weight"):
     return folder
 
 
+def tensors(file):
+    """Every tensor of a safetensors file: name, dtype, shape and bytes."""
+    data = file.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + length])
+    header.pop("__metadata__", None)
+    start = 8 + length
+    return {name: (entry["dtype"], entry["shape"], data[start + entry["data_offsets"][0]:start + entry["data_offsets"][1]])
+            for name, entry in header.items()}
+
+
 class TinyCase(unittest.TestCase):
     def setUp(self):
         self.temporary = tempfile.TemporaryDirectory()
