@@ -250,7 +250,8 @@ class Use(PullCase):
         self.pull()
         self.engram("run", self.recipe_of("org/name"), "--out", "out")
         best = self.folder / "out/checkpoints/best"
-        (best / "provenance.json").unlink()
+        for name in ["provenance.json", "SHA256SUMS"]:
+            (best / name).unlink()
         self.engram("predict", best, stdin="w5 w6 w7\n")
         self.main.unlink()
         self.engram("predict", best, stdin="w5 w6 w7\n")
