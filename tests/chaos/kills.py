@@ -174,7 +174,7 @@ def bring_to_an_end(workshop, subject, reference, tally):
         life = Life(workshop, arguments, again)
         if life.killed:
             tally.again += 1
-            tally.phases[life.phase(again[0])] += 1
+            tally.phases[life.phase(again[0] if again else "never")] += 1  # "never": somebody else killed it
         elif life.code == 0:
             return ""
         else:

@@ -162,7 +162,7 @@ def main():
             if options.curve:
                 for step, now in samples[::max(1, len(samples) // 40)]:
                     print(f"  {step:7d} {now['memory']:9d} {now['resident']:9d} {now['threads']:3d} {now['descriptors']:3d}")
-            fine = judge(name, samples, shown, min(FIRST, steps // 3)) and fine
+            fine = judge(name, samples, shown, min(FIRST, steps // 2)) and fine
     return 0 if fine else 1
 
 
