@@ -33,9 +33,9 @@ void BestCheckpoint::write(const checkpoint::Kept& kept) {
   if (named_ && named_ == written_) {
     for (const std::filesystem::path& folder : folders()) checkpoint::keep_before(folder);
   }
+  written_ = kept;  // the subject names it
   checkpoint::write_deployable(folder_.best(), subject());
   if (also_merged_) checkpoint::write_merged(folder_.merged(), subject());
-  written_ = kept;
 }
 
 void BestCheckpoint::named_by_state() {

@@ -141,7 +141,7 @@ class Damage(RunCase):
             (state / "training_state.json").write_text("{")
         told = " ".join(self.engram("run", "--resume", "out", expect=3).stderr.split())
         for state in self.states():
-            self.assertIn(f"{state.name}: is no whole training state, and there is none to go on from", told)
+            self.assertIn(f"{state.name}: is no whole training state, and no older one will do", told)
         self.assertIn("put the folder back as the run wrote it, or begin a new run", told)
         self.assertEqual(self.bytes_of(), self.before)
         self.assertEqual(len(self.states()), 2)

@@ -144,7 +144,7 @@ class Sound(Inspecting):
         self.assertEqual(len(found["rows"]), len(result["rows"]))
         self.assertEqual(found["best"]["kind"], "adapter")
         self.assertIsNone(found["merged"])
-        self.assertEqual([state["step"] for state in found["states"]], [24])
+        self.assertEqual([state["step"] for state in found["states"]], [12, 24])
         self.kind(dict(found["states"][0], faults=[]), "training_state")
         shown = self.shown("out")
         self.assertIn("ending all steps, step 24 of 24", shown)
