@@ -29,9 +29,7 @@ class TermView final : public sdk::LossView, public strategy::Lent {
     check_start();
     return claimed(input().start.logits, claim_.heads, task, "logits of the task");
   }
-  at::Tensor tap(const std::string& name) const override {
-    return claimed(input().now.taps, claim_.taps, name, "tap");
-  }
+  at::Tensor tap(const std::string& name) const override { return claimed(input().now.taps, claim_.taps, name, "tap"); }
   at::Tensor start_tap(const std::string& name) const override {
     check_start();
     return claimed(input().start.taps, claim_.taps, name, "tap");

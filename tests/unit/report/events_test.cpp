@@ -89,9 +89,10 @@ TEST_CASE("a full disk ends the run with exit 6 and names the file") {
     FAIL("nothing was thrown");
   } catch (const InternalError& error) {
     CHECK(error.exit_code() == ExitCode::resources);
-    CHECK(std::string(error.what()) ==
-          (scratch.path() / "events.jsonl").string() +
-              ": cannot be written: No space left on device. Fix: free some space there, or begin in another run folder");
+    CHECK(
+        std::string(error.what()) ==
+        (scratch.path() / "events.jsonl").string() +
+            ": cannot be written: No space left on device. Fix: free some space there, or begin in another run folder");
   }
 }
 

@@ -93,10 +93,11 @@ TEST_CASE("sources of virtual tokens are guarded, and their shapes are checked")
 
 TEST_CASE("loss terms are guarded, and give one number") {
   CHECK(refused("loss term", lose) == kBefore + "loss term, at term: the loss broke");
-  CHECK(refused("wrong loss", lose) ==
-        kBefore +
-            "loss term, at term: its function gave fp32 of shape (2, 2), not one floating-point number. Fix: return the "
-            "sum over the sequences");
+  CHECK(
+      refused("wrong loss", lose) ==
+      kBefore +
+          "loss term, at term: its function gave fp32 of shape (2, 2), not one floating-point number. Fix: return the "
+          "sum over the sequences");
 }
 
 TEST_CASE("projections, finishes and visits of passes are guarded") {

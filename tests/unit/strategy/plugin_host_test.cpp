@@ -214,8 +214,8 @@ TEST_CASE("a plugin whose loading changes how numbers are computed is refused, a
 }
 
 TEST_CASE("a maker that makes no strategy is refused") {
-  REQUIRE(test::refusal<PluginError>([] {
-            Strategies::load({test::entry("no_strategy")}, {test::fixture_folder("no_strategy")});
-          }) == "recipe.lua:7: strategy 'no_strategy', construction: it made no strategy. Fix: return an object from "
-                "StrategyDescription::make");
+  REQUIRE(test::refusal<PluginError>(
+              [] { Strategies::load({test::entry("no_strategy")}, {test::fixture_folder("no_strategy")}); }) ==
+          "recipe.lua:7: strategy 'no_strategy', construction: it made no strategy. Fix: return an object from "
+          "StrategyDescription::make");
 }
