@@ -50,16 +50,6 @@ void append(std::vector<model::NamedTensor>& all, const std::vector<model::Named
   for (const model::NamedTensor& entry : part) all.push_back({prefix + entry.name, entry.tensor.detach()});
 }
 
-// All but the newest state and the newest `keep_last` that were accepted.
-void remove_old_states(const std::filesystem::path& folder, int64_t keep_last) {
-  const std::vector<std::filesystem::path> all = training_states(folder);
-  int64_t accepted = 0;
-  for (auto state = all.rbegin(); state != all.rend(); ++state) {
-    const bool keeps = was_accepted(*state) && accepted++ < keep_last;
-    if (!keeps && state != all.rbegin()) remove_whole(*state);
-  }
-}
-
 TrainingRecord record_of(const TrainingState& state) {
   return {.step = state.step,
           .history = state.history,
@@ -100,6 +90,15 @@ void take_strategy_tensor(std::vector<strategy::StrategyState>& states, const st
 }
 
 }  // namespace
+
+void remove_old_states(const std::filesystem::path& folder, int64_t keep_last) {
+  const std::vector<std::filesystem::path> all = training_states(folder);
+  int64_t accepted = 0;
+  for (auto state = all.rbegin(); state != all.rend(); ++state) {
+    const bool keeps = was_accepted(*state) && accepted++ < keep_last;
+    if (!keeps && state != all.rbegin()) remove_whole(*state);
+  }
+}
 
 std::vector<model::NamedTensor> training_weights(const model::Model& model, const strategy::Strategies& strategies,
                                                  const strategy::Resolution& resolution) {

@@ -49,6 +49,9 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
 
 // The step-* folders, oldest first, whatever they hold.
 std::vector<std::filesystem::path> training_states(const std::filesystem::path& folder);
+// Removes all but the newest state and the newest `keep_last` that were accepted.
+void remove_old_states(const std::filesystem::path& folder, int64_t keep_last);
+
 // The newest step-* folder, or empty.
 std::filesystem::path newest_training_state(const std::filesystem::path& folder);
 

@@ -173,6 +173,8 @@ void Session::restore_or_start() {
       damaged.folder = checkpoint::set_aside(damaged);
       tell_damaged(damaged);
     }
+    // A process that was killed after it had saved a state may not have come to that.
+    checkpoint::remove_old_states(folder_.checkpoints(), recipe().checkpoints.keep_last);
     terminal_.note("going on from " + found_->folder.string());
   } else if (resuming()) {
     terminal_.note("it ended before its first checkpoint, and begins again");
