@@ -50,37 +50,6 @@ void append(std::vector<model::NamedTensor>& all, const std::vector<model::Named
   for (const model::NamedTensor& entry : part) all.push_back({prefix + entry.name, entry.tensor.detach()});
 }
 
-TrainingRecord record_of(const TrainingState& state) {
-  return {.step = state.step,
-          .history = state.history,
-          .evaluated_step = state.evaluated_step,
-          .accepted = state.accepted,
-          .rate_cut = state.rate_cut,
-          .spikes = state.spikes,
-          .seconds = state.seconds,
-          .what = state.what,
-          .log_bytes = state.log_bytes,
-          .stopped = state.stopped,
-          .script = state.script};
-}
-
-TrainingState state_of(TrainingRecord record) {
-  return {.step = record.step,
-          .history = std::move(record.history),
-          .evaluated_step = record.evaluated_step,
-          .accepted = record.accepted,
-          .rate_cut = record.rate_cut,
-          .spikes = record.spikes,
-          .seconds = record.seconds,
-          .what = std::move(record.what),
-          .log_bytes = std::move(record.log_bytes),
-          .stopped = std::move(record.stopped),
-          .script = std::move(record.script),
-          .weights = {},
-          .trainer = {},
-          .strategies = {}};
-}
-
 // `name` is "<strategy>/<tensor>".
 void take_strategy_tensor(std::vector<strategy::StrategyState>& states, const std::string& name, at::Tensor tensor) {
   const size_t slash = name.find('/');
@@ -113,7 +82,7 @@ std::vector<model::NamedTensor> training_weights(const model::Model& model, cons
 
 std::filesystem::path write_training_state(const std::filesystem::path& folder, const TrainingState& state,
                                            int64_t keep_last) {
-  const std::filesystem::path target = folder / step_folder_name(state.step);
+  const std::filesystem::path target = folder / step_folder_name(state.record.step);
   const FolderSwap swap(target);
   std::vector<model::NamedTensor> tensors;
   append(tensors, state.weights, kWeights);
@@ -126,7 +95,7 @@ std::filesystem::path write_training_state(const std::filesystem::path& folder, 
     }
   }
   model::write_safetensors(swap.fresh() / kTensorFile, tensors);
-  write_file_atomically(swap.fresh() / kStateFile, to_json(record_of(state), strategies).dump(1));
+  write_file_atomically(swap.fresh() / kStateFile, to_json(state.record, strategies).dump(1));
   swap.commit();
   sweep_halves(folder);
   remove_old_states(folder, keep_last);
@@ -169,7 +138,7 @@ TrainingState read_training_state(const std::filesystem::path& folder) {
     throw DataError({.what = std::string("holds no ") + kChecksumsFile, .where = folder.string()});
   }
   std::vector<StrategyRecord> strategies;
-  TrainingState state = state_of(record_from_json(json, file_name, strategies));
+  TrainingState state{.record = record_from_json(json, file_name, strategies)};
   for (StrategyRecord& part : strategies) {
     state.strategies.push_back(
         {.strategy = std::move(part.strategy), .numbers = std::move(part.numbers), .texts = std::move(part.texts)});

@@ -3,15 +3,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "base/json.hpp"
 #include "checkpoint/training_record.hpp"
 #include "model/named_tensor.hpp"
-#include "recipe/history.hpp"
 #include "strategy/strategies.hpp"
 
 namespace engram::checkpoint {
@@ -21,18 +16,7 @@ inline constexpr const char* kStateFile = "training_state.json";
 inline constexpr const char* kTensorFile = "training_state.safetensors";
 
 struct TrainingState {
-  int64_t step = 0;
-  recipe::History history;
-  int64_t evaluated_step = -1;  // the last step that was scored on the way to these weights
-  bool accepted = false;        // saved at an evaluation that the stop rule did not refuse: may be rolled back to
-  double rate_cut = 1;          // what roll-backs have left of the learning rate
-  int64_t spikes = 0;           // so far, those that roll-backs undid too
-  double seconds = 0;           // since the run began, over all its sittings; by the clock
-  std::string what;             // as in its event: "last", "rolled back", "interrupted"
-  // Bytes of the run's event files when it was saved, by name; its own event comes after them.
-  std::map<std::string, int64_t> log_bytes;
-  std::optional<Stopped> stopped;
-  Json script;                                      // RecipeScript's state table
+  TrainingRecord record;
   std::vector<model::NamedTensor> weights;          // every tensor that trains or is kept, by resolution name
   std::vector<model::NamedTensor> trainer;          // Trainer::state()
   std::vector<strategy::StrategyState> strategies;  // beside the claimed tensors

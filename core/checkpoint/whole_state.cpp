@@ -54,7 +54,7 @@ std::optional<WholeState> newest_whole_state(const fs::path& folder, Wanted want
     std::optional<TrainingState> state = whole(*candidate, why);
     if (!state) {
       damaged.push_back({*candidate, why});
-    } else if (wanted == Wanted::any || state->accepted) {
+    } else if (wanted == Wanted::any || state->record.accepted) {
       return WholeState{.folder = *candidate, .state = *std::move(state), .passed_over = std::move(damaged)};
     }
   }

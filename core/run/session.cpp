@@ -152,22 +152,22 @@ void Session::attach_strategies() {
 
 void Session::restore_or_start() {
   if (restoring()) {
-    const checkpoint::TrainingState state = states_->restore(std::move(found_->state), found_->folder);
-    history_ = state.history;
+    const checkpoint::TrainingRecord record = states_->restore(std::move(found_->state), found_->folder);
+    history_ = record.history;
     const bool of_candidate = best_checkpoint_->is_of_candidate();  // which work after training writes again
     if (!best_checkpoint_->put_back(named_best()) && !of_candidate) {
       terminal_.note(
           "checkpoints/best is not the one that the training state names: it was changed from outside, or a "
           "later state was lost; it stays until a better one comes");
     }
-    history_.seconds = state.seconds;
-    evaluated_step_ = state.evaluated_step;
-    rate_cut_ = state.rate_cut;
-    spikes_ = state.spikes;
-    seconds_before_ = state.seconds;
-    if (state.stopped) {
-      ending_ = state.stopped->within_budget ? report::Ending::stop_rule : report::Ending::budget_not_met;
-      reason_ = state.stopped->reason;
+    history_.seconds = record.seconds;
+    evaluated_step_ = record.evaluated_step;
+    rate_cut_ = record.rate_cut;
+    spikes_ = record.spikes;
+    seconds_before_ = record.seconds;
+    if (record.stopped) {
+      ending_ = record.stopped->within_budget ? report::Ending::stop_rule : report::Ending::budget_not_met;
+      reason_ = record.stopped->reason;
     }
     for (checkpoint::Damaged& damaged : found_->passed_over) {
       damaged.folder = checkpoint::set_aside(damaged);

@@ -124,14 +124,14 @@ void Session::go_back(double cut, const std::string& reason) {
 
 void Session::save_state(When when, std::string_view why) {
   step_log_->flush();
-  checkpoint::TrainingState state{.history = history_,
-                                  .evaluated_step = evaluated_step_,
-                                  .accepted = when == When::accepted,
-                                  .rate_cut = rate_cut_,
-                                  .spikes = spikes_,
-                                  .seconds = seconds_before_ + elapsed()};
-  if (stopped()) state.stopped = {.within_budget = ending_ == report::Ending::stop_rule, .reason = reason_};
-  if (states_->save(std::move(state), why)) best_checkpoint_->named_by_state();
+  checkpoint::TrainingRecord record{.history = history_,
+                                    .evaluated_step = evaluated_step_,
+                                    .accepted = when == When::accepted,
+                                    .rate_cut = rate_cut_,
+                                    .spikes = spikes_,
+                                    .seconds = seconds_before_ + elapsed()};
+  if (stopped()) record.stopped = {.within_budget = ending_ == report::Ending::stop_rule, .reason = reason_};
+  if (states_->save(std::move(record), why)) best_checkpoint_->named_by_state();
 }
 
 void Session::scored(const Candidate& candidate, bool best) {

@@ -11,18 +11,18 @@ TrainingStates::TrainingStates(Preparation& prepared, const Material& material, 
 void TrainingStates::put_back(const checkpoint::TrainingState& state, const std::filesystem::path& from) {
   checkpoint::restore_weights(weights(), state.weights, from);
   prepared_.strategies.load_state(state.strategies);
-  trainer_.restore(state.trainer, state.step);
+  trainer_.restore(state.trainer, state.record.step);
 }
 
-checkpoint::TrainingState TrainingStates::restore(checkpoint::TrainingState state, const std::filesystem::path& from) {
+checkpoint::TrainingRecord TrainingStates::restore(checkpoint::TrainingState state, const std::filesystem::path& from) {
   put_back(state, from);
-  prepared_.script.restore(state.script);
-  events_.cut(state.log_bytes);
+  prepared_.script.restore(state.record.script);
+  events_.cut(state.record.log_bytes);
   // An uninterrupted run saves here too, and says so.
-  if (state.accepted) tell(state, from);
+  if (state.record.accepted) tell(state.record, from);
   // Saved again before the next step, it would no longer be a state to roll back to.
-  if (state.accepted) saved_step_ = state.step;
-  return state;
+  if (state.record.accepted) saved_step_ = state.record.step;
+  return std::move(state.record);
 }
 
 bool TrainingStates::can_roll_back() const { return !checkpoint::newest_accepted_state(folder_.checkpoints()).empty(); }
@@ -41,25 +41,26 @@ std::vector<checkpoint::Damaged> TrainingStates::roll_back() {
   return std::move(found->passed_over);
 }
 
-bool TrainingStates::save(checkpoint::TrainingState state, std::string_view why) {
+bool TrainingStates::save(checkpoint::TrainingRecord record, std::string_view why) {
   if (saved_step_ == trainer_.done()) return false;
   folder_.require_present();
-  state.step = trainer_.done();
-  state.what = why;
-  state.script = prepared_.script.state();
-  state.weights = weights();
-  state.trainer = trainer_.state();
-  state.strategies = prepared_.strategies.save_state();
-  state.log_bytes = events_.flushed_bytes();
+  checkpoint::TrainingState state{.record = std::move(record),
+                                  .weights = weights(),
+                                  .trainer = trainer_.state(),
+                                  .strategies = prepared_.strategies.save_state()};
+  state.record.step = trainer_.done();
+  state.record.what = why;
+  state.record.script = prepared_.script.state();
+  state.record.log_bytes = events_.flushed_bytes();
   const auto folder =
       checkpoint::write_training_state(folder_.checkpoints(), state, prepared_.recipe().checkpoints.keep_last);
-  saved_step_ = state.step;
-  tell(state, folder);
+  saved_step_ = state.record.step;
+  tell(state.record, folder);
   return true;
 }
 
-void TrainingStates::tell(const checkpoint::TrainingState& state, const std::filesystem::path& folder) const {
-  events_.checkpoint(state.step, state.what, "checkpoints/" + folder.filename().string());
+void TrainingStates::tell(const checkpoint::TrainingRecord& record, const std::filesystem::path& folder) const {
+  events_.checkpoint(record.step, record.what, "checkpoints/" + folder.filename().string());
 }
 
 }  // namespace engram::run

@@ -23,9 +23,9 @@ class TrainingStates {
   TrainingStates(Preparation& prepared, const Material& material, train::Trainer& trainer,
                  const checkpoint::RunFolder& folder, report::EventLog& events);
 
-  // Puts a saved state into model, strategies, trainer and script, cuts the event files back to it, and returns it for
-  // the rest. Nothing is cut when that fails.
-  checkpoint::TrainingState restore(checkpoint::TrainingState state, const std::filesystem::path& from);
+  // Puts a saved state into model, strategies, trainer and script, cuts the event files back to it, and returns the
+  // rest. Nothing is cut when that fails.
+  checkpoint::TrainingRecord restore(checkpoint::TrainingState state, const std::filesystem::path& from);
   // Whether there is a state to roll back to.
   bool can_roll_back() const;
   // Model, strategies and trainer as they were at the newest accepted state that is whole; the script keeps what it
@@ -34,10 +34,10 @@ class TrainingStates {
 
   // Fills in what model, strategies, trainer, script and event files hold. `why`: as in the event. False: this step was
   // saved already.
-  bool save(checkpoint::TrainingState state, std::string_view why);
+  bool save(checkpoint::TrainingRecord record, std::string_view why);
 
  private:
-  void tell(const checkpoint::TrainingState& state, const std::filesystem::path& folder) const;
+  void tell(const checkpoint::TrainingRecord& record, const std::filesystem::path& folder) const;
   void put_back(const checkpoint::TrainingState& state, const std::filesystem::path& from);
   std::vector<model::NamedTensor> weights() const {
     return checkpoint::training_weights(*material_.model, prepared_.strategies, prepared_.resolution);

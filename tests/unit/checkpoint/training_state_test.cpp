@@ -26,7 +26,7 @@ class Folder {
 
   enum class When { accepted, between };
   void save(int64_t step, When when = When::accepted, int64_t keep_last = 1) const {
-    TrainingState state{.step = step, .accepted = when == When::accepted, .script = Json::object()};
+    TrainingState state{.record = {.step = step, .accepted = when == When::accepted, .script = Json::object()}};
     state.weights = {{"w", at::full({2}, static_cast<double>(step))}};
     checkpoint::write_training_state(path_, state, keep_last);
   }
@@ -49,17 +49,17 @@ using Names = std::vector<std::string>;
 
 TEST_CASE("a training state read back holds what was written") {
   const Folder folder;
-  TrainingState state{.step = 12,
-                      .evaluated_step = 10,
-                      .accepted = true,
-                      .rate_cut = 0.25,
-                      .seconds = 3.5,
-                      .what = "last",
-                      .log_bytes = {{"events.jsonl", 4000000000}, {"metrics.csv", 7}},
-                      .stopped = checkpoint::Stopped{.within_budget = false, .reason = "lost too much"},
-                      .script = Json{{"stop", {{"cuts", 2}}}}};
-  state.history.baseline["new"]["accuracy"] = 0.5;
-  state.history.evaluations.push_back(
+  TrainingState state{.record = {.step = 12,
+                                 .evaluated_step = 10,
+                                 .accepted = true,
+                                 .rate_cut = 0.25,
+                                 .seconds = 3.5,
+                                 .what = "last",
+                                 .log_bytes = {{"events.jsonl", 4000000000}, {"metrics.csv", 7}},
+                                 .stopped = checkpoint::Stopped{.within_budget = false, .reason = "lost too much"},
+                                 .script = Json{{"stop", {{"cuts", 2}}}}}};
+  state.record.history.baseline["new"]["accuracy"] = 0.5;
+  state.record.history.evaluations.push_back(
       {.step = 10, .epoch = 0.5, .metrics = {{"new", {{"recall", 0.1}}}}, .score = 0.3});
   state.weights = {{"w", at::arange(3, at::kFloat)}};
   state.trainer = {{"dropout_generator", at::ones({4}, at::kByte)}};
@@ -68,20 +68,20 @@ TEST_CASE("a training state read back holds what was written") {
                        .numbers = {{"best", -infinity}, {"third", 1.0 / 3}, {"none", std::nan("")}, {"most", infinity}},
                        .texts = {{"kind", "a"}}}};
   const TrainingState read = checkpoint::read_training_state(checkpoint::write_training_state(folder.path(), state, 1));
-  CHECK(read.step == 12);
-  CHECK(read.evaluated_step == 10);
-  CHECK(read.accepted);
-  CHECK(read.rate_cut == 0.25);
-  CHECK(read.seconds == 3.5);
-  REQUIRE(read.stopped);
-  CHECK_FALSE(read.stopped->within_budget);
-  CHECK(read.stopped->reason == "lost too much");
-  CHECK(read.script == state.script);
-  CHECK(read.history.evaluations.at(0).metrics.at("new").at("recall") == 0.1);
+  CHECK(read.record.step == 12);
+  CHECK(read.record.evaluated_step == 10);
+  CHECK(read.record.accepted);
+  CHECK(read.record.rate_cut == 0.25);
+  CHECK(read.record.seconds == 3.5);
+  REQUIRE(read.record.stopped);
+  CHECK_FALSE(read.record.stopped->within_budget);
+  CHECK(read.record.stopped->reason == "lost too much");
+  CHECK(read.record.script == state.record.script);
+  CHECK(read.record.history.evaluations.at(0).metrics.at("new").at("recall") == 0.1);
   CHECK(at::equal(read.weights.at(0).tensor, state.weights[0].tensor));
   CHECK(read.trainer.at(0).name == "dropout_generator");
-  CHECK(read.what == "last");
-  CHECK(read.log_bytes == state.log_bytes);
+  CHECK(read.record.what == "last");
+  CHECK(read.record.log_bytes == state.record.log_bytes);
   const std::map<std::string, double>& numbers = read.strategies.at(0).numbers;
   CHECK(numbers.at("best") == -infinity);
   CHECK(numbers.at("most") == infinity);

@@ -26,7 +26,7 @@ struct States {
   }
   ~States() { fs::remove_all(path); }
   void save(int64_t step, bool accepted) const {
-    checkpoint::TrainingState state{.step = step, .accepted = accepted, .script = Json::object()};
+    checkpoint::TrainingState state{.record = {.step = step, .accepted = accepted, .script = Json::object()}};
     state.weights = {{"w", at::full({64}, static_cast<double>(step))}};
     checkpoint::write_training_state(path, state, 5);
   }
@@ -80,7 +80,7 @@ TEST_CASE("the newest training state is taken when it is whole") {
   const auto found = checkpoint::newest_whole_state(states.path, Wanted::any);
   REQUIRE(found);
   CHECK(found->folder == states.path / "step-000020");
-  CHECK(found->state.step == 20);
+  CHECK(found->state.record.step == 20);
   CHECK(found->passed_over.empty());
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("a newest training state that is damaged in any way is passed over, an
     damage(states.path / "step-000020");
     const auto found = checkpoint::newest_whole_state(states.path, Wanted::any);
     REQUIRE(found);
-    CHECK(found->state.step == 10);
+    CHECK(found->state.record.step == 10);
     CHECK(found->state.weights.at(0).tensor[0].item<float>() == 10);
     REQUIRE(found->passed_over.size() == 1);
     CHECK(found->passed_over[0].folder == states.path / "step-000020");
@@ -147,7 +147,7 @@ TEST_CASE("a roll-back goes to a whole state that was accepted") {
   flip_bit(states.path / "step-000020/training_state.safetensors");
   const auto found = checkpoint::newest_whole_state(states.path, Wanted::accepted);
   REQUIRE(found);
-  CHECK(found->state.step == 10);
+  CHECK(found->state.record.step == 10);
   CHECK(states.has("step-000030"));
 }
 
@@ -162,7 +162,7 @@ TEST_CASE("without any training state there is none, and none is damaged") {
 TEST_CASE("a damaged state of earlier steps stops no saving") {
   const States states;
   write_file_atomically(states.path / "step-000010/training_state.json", "{");
-  checkpoint::TrainingState state{.step = 30, .accepted = true, .script = Json::object()};
+  checkpoint::TrainingState state{.record = {.step = 30, .accepted = true, .script = Json::object()}};
   checkpoint::write_training_state(states.path, state, 2);
   CHECK_FALSE(states.has("step-000010"));
   CHECK(states.has("step-000020"));
