@@ -1,6 +1,5 @@
 #include "script/callbacks.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -19,6 +18,18 @@ bool holds_all_states(const Json& state) {
   return state.is_object() && state.size() == 3 && state.contains("schedule") && state.contains("stop") &&
          state.contains("random") && state["random"].is_array() && state["random"].size() == 4;
 }
+
+template <typename View>
+class Closing {
+ public:
+  explicit Closing(View& view) : view_(view) {}
+  ~Closing() { view_.close(); }
+  Closing(const Closing&) = delete;
+  Closing& operator=(const Closing&) = delete;
+
+ private:
+  View& view_;
+};
 
 }  // namespace
 
@@ -40,6 +51,7 @@ Callbacks::Callbacks(LuaState& state, Random& random, Callback schedule, Callbac
 recipe::ScheduleResult Callbacks::schedule(const recipe::ScheduleInput& input) {
   recipe::ScheduleResult result;
   if (!schedule_.present()) return result;
+  const Closing closing(schedule_view_);
   lua_.protect([&](lua_State* lua) {
     push_reference(lua, schedule_.reference);
     schedule_view_.push(lua, input);
@@ -72,34 +84,13 @@ void Callbacks::try_score(const recipe::Metrics& metrics, const recipe::Metrics&
   lua_.protect([&](lua_State* lua) { call_score(lua, metrics, baseline); });
 }
 
-void Callbacks::push_stop_input(lua_State* lua, const recipe::History& history) {
-  lua_createtable(lua, 0, 9);
-  push_records(lua, history);
-  const size_t best = std::min(history.best, history.evaluations.size() - 1);
-  lua_rawgeti(lua, -1, static_cast<int>(history.evaluations.size()));
-  lua_setfield(lua, -3, "last");
-  lua_rawgeti(lua, -1, static_cast<int>(best) + 1);
-  lua_setfield(lua, -3, "best");
-  lua_setfield(lua, -2, "history");
-  push_baseline(lua, history.baseline);
-  lua_setfield(lua, -2, "baseline");
-  set_number(lua, "evaluations", static_cast<double>(history.evaluations.size()));
-  set_number(lua, "step", static_cast<double>(history.evaluations.back().step));
-  set_number(lua, "steps", static_cast<double>(history.steps));
-  set_number(lua, "seconds", history.seconds);
-  push_reference(lua, stop_state_);
-  lua_setfield(lua, -2, "state");
-  Fixes fixes;
-  for (const auto& [set, numbers] : history.baseline) fixes[set] = "write h.last." + set;
-  make_read_only(lua, "field of a stopping rule's input", fixes);
-}
-
 recipe::StopDecision Callbacks::stop(const recipe::History& history) {
   recipe::StopDecision decision;
   if (!stop_.present() || history.evaluations.empty()) return decision;
+  const Closing closing(stop_view_);
   lua_.protect([&](lua_State* lua) {
     push_reference(lua, stop_.reference);
-    push_stop_input(lua, history);
+    stop_view_.push(lua, history, stop_state_);
     lua_.call(lua, 1, 1, "stop", stop_.place, kCallbackSteps);
     decision = read_stop(lua, stop_);
     lua_settop(lua, 0);

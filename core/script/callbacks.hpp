@@ -12,6 +12,7 @@
 #include "script/random.hpp"
 #include "script/schedule_input.hpp"
 #include "script/state.hpp"
+#include "script/stop_input.hpp"
 
 namespace engram::script {
 
@@ -39,7 +40,6 @@ class Callbacks {
   const Callback& stop_callback() const { return stop_; }
 
  private:
-  void push_stop_input(lua_State* lua, const recipe::History& history);
   void call_score(lua_State* lua, const recipe::Metrics& metrics, const recipe::Metrics& baseline);
   Json kept(const Callback& callback, int reference, const char* name);
   void keep(lua_State* lua, const Json& state, int& reference);
@@ -51,6 +51,7 @@ class Callbacks {
   Callback stop_;
   std::vector<std::string> strategy_ids_;
   ScheduleView schedule_view_;
+  StopView stop_view_;
   int schedule_state_ = LUA_NOREF;  // s.state
   int stop_state_ = LUA_NOREF;      // h.state
 };

@@ -17,6 +17,9 @@ void set_number(lua_State* lua, const char* name, double number);
 // An evaluation: its sets, and step, epoch, score.
 void push_record(lua_State* lua, const recipe::Evaluation& evaluation);
 
+// What is said where a callback kept its input and reads the history of an earlier call.
+inline constexpr const char* kReadTooLate = "the history can be read only while the callback runs that it was given to";
+
 // The list of all evaluations, oldest first; a plain list, made anew each time.
 void push_records(lua_State* lua, const recipe::History& history);
 

@@ -15,14 +15,13 @@ os.environ.setdefault("ENGRAM", str(ROOT / "build/bin/engram"))
 os.environ.setdefault("ENGRAM_SOURCE", str(ROOT))
 sys.path.insert(0, str(ROOT / "tests/integration"))
 
+from resume_cases import EVERY, LINEAR, PAST, ROLL_BACK  # noqa: E402
 from tiny import MODEL, RECIPE, write_rows  # noqa: E402
 
 ENGRAM = os.environ["ENGRAM"]
 # Without these, threads that wait for work spin, and a busy machine slows down everything that is timed.
 CALM = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 
-LINEAR = "  schedule = schedule.linear { warmup = 0.1 },\n"
-PAST = 'past     = { "past.csv", text = "text", label = "label", task = "wind", use = "strategies" },\n    original = {'
 LORA = '{ "lora", rank = 4, alpha = 8, dropout = 0.1 }'
 EWC = '{ "ewc", data = "past", samples = 32, lambda = 1 }'
 REPLAY = '{ "replay", data = "past", share = 0.25 }'
@@ -38,16 +37,6 @@ STATEFUL = """schedule = function(s)
     return #h.state.scores > 1000 and "never"
   end,
   metrics = { noisy = { function(e) return math.random() + e.count end, better = "smaller" } },
-"""
-EVERY = 'checkpoints = { every = "evaluation" },\n'
-# Refuses two evaluations, and counts in h.state.
-ROLLBACK = """stop = function(h)
-    h.state.cuts = h.state.cuts or 0
-    if h.last.step > 3 and h.state.cuts < 2 then
-      h.state.cuts = h.state.cuts + 1
-      return { rollback = true, cut = 0.5, reason = "refused for the " .. h.state.cuts .. ". time" }
-    end
-  end,
 """
 
 
@@ -83,7 +72,7 @@ def grid():
 RECIPES = {
     "lora": recipe(f"{LORA}, {EWC}", STATEFUL + EVERY, schedule=""),
     "full": recipe(f'{EWC}, {REPLAY}, {{ "weight_interpolation" }}', EVERY),
-    "rollback": recipe(LORA, ROLLBACK + EVERY),
+    "rollback": recipe(LORA, ROLL_BACK + EVERY),
     "grid": grid(),
     "first": recipe(LORA, EVERY, epochs=1),
     "second": second_link(),

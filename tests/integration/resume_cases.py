@@ -36,6 +36,7 @@ COUNTING_STOP = """stop = function(h)
     return h.state.count == 4 and string.format("four evaluations, at worst %.17g", h.state.scores.worst)
   end,
 """
+# Refuses two evaluations, and counts in h.state.
 ROLL_BACK = """stop = function(h)
     h.state.cuts = h.state.cuts or 0
     if h.last.step > 3 and h.state.cuts < 2 then

@@ -1,5 +1,6 @@
 // What other threads may do to the first rooms: torch's worker threads take signals, several processes take one lock,
 // and a log line may come from anywhere. `make sanitize` runs these under the thread sanitizer.
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <set>
@@ -15,26 +16,21 @@
 #include "base/log.hpp"
 #include "base/seeds.hpp"
 #include "base/text.hpp"
+#include "support/at_once.hpp"
 #include "support/catch.hpp"
 
 namespace engram {
-namespace {
 
-constexpr int kThreads = 4;
+using test::at_once;
+using test::kThreads;
+
+namespace {
 
 std::filesystem::path fresh_folder(const std::string& name) {
   const auto folder = std::filesystem::temp_directory_path() / ("engram-" + name + "-" + std::to_string(getpid()));
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   return folder;
-}
-
-// Runs work(0) ... work(kThreads - 1) at once.
-template <class Work>
-void at_once(const Work& work) {
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) threads.emplace_back([&work, i] { work(i); });
-  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace

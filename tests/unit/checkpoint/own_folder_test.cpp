@@ -6,13 +6,14 @@
 
 #include <cstdlib>
 
-#include "base/errors.hpp"
 #include "base/files.hpp"
 #include "checkpoint/fresh_folder.hpp"
 #include "support/catch.hpp"
+#include "support/refusal.hpp"
 
 using namespace engram;
 using checkpoint::OwnFolder;
+using test::refusal;
 namespace fs = std::filesystem;
 
 namespace {
@@ -42,16 +43,6 @@ using Names = std::vector<std::string>;
 void records(const fs::path& folder) {
   write_file_atomically(folder / "manifest.json", "{}");
   write_file_atomically(folder / "recipe.lua", "return {}");
-}
-
-template <class Work>
-std::string refusal(Work work) {
-  try {
-    work();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "done";
 }
 
 // Runs `work` in a process of its own, which is killed once it has done it.
@@ -126,7 +117,7 @@ TEST_CASE("a folder that is written by another process is refused with its numbe
   CHECK(refusal([] { OwnFolder::make("out", "tiny", records); }).find("out: is being written by process") == 0);
   ::kill(other, SIGKILL);
   ::waitpid(other, nullptr, 0);
-  CHECK(refusal([] { OwnFolder::take("out"); }) == "done");
+  CHECK(refusal([] { OwnFolder::take("out"); }).empty());
 }
 
 TEST_CASE("what a process left that was killed while it made the folder is no obstacle, and goes away") {

@@ -1,11 +1,12 @@
 // Documents of run folders, and what they may not say.
 #include "run/run_documents.hpp"
 
-#include "base/errors.hpp"
 #include "support/catch.hpp"
+#include "support/refusal.hpp"
 
 using namespace engram;
 using namespace engram::run;
+using engram::test::refusal;
 
 namespace {
 
@@ -23,16 +24,6 @@ Json chain(const std::string& folder) {
   Json link = recipe_record();
   link["folder"] = folder;
   return {{"links", Json::array({link})}};
-}
-
-template <class Work>
-std::string refusal(Work work) {
-  try {
-    work();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace

@@ -1,28 +1,18 @@
 // Every recipe has a Lua state and a budget of its own: scripts of several threads do not disturb each other, and each
 // watchdog ends its own runaway.
 #include <atomic>
-#include <thread>
-#include <vector>
 
 #include "support.hpp"
+#include "support/at_once.hpp"
 
 using namespace engram;
 using namespace engram::test;
 
 namespace {
 
-constexpr int kThreads = 4;
-
 std::string whole_recipe(const std::string& seed) {
   return recipe_text("  train = { learning_rate = 1e-4, seed = " + seed +
                      " },\n  score = function(m) return m.new.accuracy end,");
-}
-
-template <class Work>
-void at_once(const Work& work) {
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) threads.emplace_back([&work, i] { work(i); });
-  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace

@@ -248,3 +248,22 @@ TEST_CASE("options of the library's functions are checked at the recipe's line, 
       starts(refused(score, "stop.patiense {}"),
              "recipe.lua:12: the recipe failed: unknown function of engram.stop 'patiense'; did you mean 'patience'?"));
 }
+
+TEST_CASE("h.last and h.best are entries of h.history") {
+  const std::string rule =
+      "function(h) return h.last == h.history[3] and h.best == h.history[2] and #h.history == h.evaluations and "
+      "'the same' end";
+  REQUIRE(decision(rule, history_of({1, 3, 2})).reason == "the same");
+}
+
+TEST_CASE("the history of an input that was kept for later is refused, not made up") {
+  LoadedText loaded(
+      recipe_text(kTrain + "\n  score = function() return 1 end,\n  schedule = function(s) kept = s return 1 end,"
+                           "\n  stop = function() return #kept.history end,",
+                  "local kept"));
+  const recipe::History history = history_of({1});
+  loaded.script.schedule({0, 10, 0, 1, &history});
+  REQUIRE(refusal([&] {
+            loaded.script.stop(history);
+          }).find("the history can be read only while the callback runs that it was given to") != std::string::npos);
+}

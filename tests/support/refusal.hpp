@@ -1,0 +1,21 @@
+// What a piece of bad input is answered with.
+#pragma once
+
+#include <string>
+
+#include "base/errors.hpp"
+
+namespace engram::test {
+
+// The text of the DataError that work() ends with; empty when it passes.
+template <class Work>
+std::string refusal(Work work) {
+  try {
+    work();
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace engram::test
