@@ -8,6 +8,7 @@
 #include "base/errors.hpp"
 #include "base/interrupt.hpp"
 #include "data/batch.hpp"
+#include "model/known_ids.hpp"
 
 namespace engram::predict {
 namespace {
@@ -83,7 +84,9 @@ data::TokenizedTexts Predictor::tokenize(const std::vector<Query>& queries, cons
     texts.push_back(cut(queries[row].text));
     if (queries[row].pair) pairs.push_back(cut(*queries[row].pair));
   }
-  return tokenizer_.encode(texts, pairs, variant.max_length);
+  data::TokenizedTexts tokens = tokenizer_.encode(texts, pairs, variant.max_length);
+  model::require_known_ids(tokens, model_->view(), "tokenizer.json");
+  return tokens;
 }
 
 }  // namespace engram::predict

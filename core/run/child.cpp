@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "base/errors.hpp"
 #include "base/interrupt.hpp"
@@ -17,13 +19,14 @@ namespace {
 
 constexpr const char* kItself = "/proc/self/exe";
 
+// Looks now and then: a signal that arrives just before a wait for the process would not end that wait.
 int wait_for(pid_t process) {
+  constexpr auto kPause = std::chrono::milliseconds(10);
   bool passed_on = false;
-  for (int status = 0;;) {
-    if (::waitpid(process, &status, 0) == process) {
-      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    }
-    if (errno != EINTR) throw InternalError({.what = std::string("a process was lost: ") + std::strerror(errno)});
+  for (int status = 0;; std::this_thread::sleep_for(kPause)) {
+    const pid_t ended = ::waitpid(process, &status, WNOHANG);
+    if (ended == process) return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (ended < 0) throw InternalError({.what = std::string("a process was lost: ") + std::strerror(errno)});
     if (interrupt::requested() && !passed_on) {
       ::kill(process, SIGTERM);
       passed_on = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "eval/metrics.hpp"
+#include "model/known_ids.hpp"
 #include "recipe/names.hpp"
 #include "run/heads_in_use.hpp"
 #include "run/recorded_sets.hpp"
@@ -128,6 +129,7 @@ std::vector<Loaded> load_sets(const std::vector<ScoredData>& data, const Opened&
     try {
       const model::Head& head = head_for(each.set.task, heads, opened);
       sets.push_back({head, load_scored(each, head, heads, tokenizer, opened.trained.max_length)});
+      model::require_known_ids(sets.back().examples.tokens, opened.model->view(), each.file.string());
     } catch (const DataError& error) {
       faults.add(error.faults());
     }

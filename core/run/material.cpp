@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "checkpoint/checksums.hpp"
 #include "kernels/device.hpp"
+#include "model/known_ids.hpp"
 #include "model/tensors_hash.hpp"
 #include "run/plan_warnings.hpp"
 #include "train/probe.hpp"
@@ -84,13 +85,6 @@ void require_labels(const data::Examples& examples, const SetFacts& facts) {
                    .fix = "name its label column: label = \"...\""});
 }
 
-int64_t type_vocabulary(const sdk::ModelView& view) {
-  for (const sdk::EmbeddingSite& site : view.embedding_sites) {
-    if (site.name == "embeddings.token_type_embeddings") return site.vocabulary;
-  }
-  return 1;
-}
-
 void give_heads(const Preparation& prepared, const data::Tokenizer& tokenizer, Material& material,
                 const std::function<void(const std::string&)>& phase) {
   const recipe::Recipe& recipe = prepared.recipe();
@@ -128,26 +122,12 @@ std::string task_of_unnamed_head(const Preparation& prepared) {
   return "original";
 }
 
-// A tokenizer of another model gives ids that this one's tables do not hold.
-void require_known_ids(const data::Examples& examples, const sdk::ModelView& view) {
-  const auto& ids = examples.tokens.ids;
-  const auto& types = examples.tokens.type_ids;
-  const int64_t largest = ids.empty() ? 0 : *std::max_element(ids.begin(), ids.end());
-  const int64_t largest_type = types.empty() ? 0 : *std::max_element(types.begin(), types.end());
-  const int64_t known_types = type_vocabulary(view);
-  if (largest < view.vocabulary && largest_type < known_types) return;
-  throw DataError({.what = "data." + examples.name + " gives the token id " + std::to_string(largest) +
-                           " and the type id " + std::to_string(largest_type) + ", and the model knows " +
-                           std::to_string(view.vocabulary) + " tokens and " + std::to_string(known_types) + " types",
-                   .fix = "put the tokenizer.json that belongs to the model into its folder"});
-}
-
 void load_strategy_sets(const Preparation& prepared, const data::Tokenizer& tokenizer, Material& material) {
   for (const std::string& name : prepared.resolution.data_sets()) {
     for (const SetFacts& facts : prepared.sets) {
       if (facts.set->name != name) continue;
       data::Examples examples = load_set(prepared, facts, tokenizer);
-      require_known_ids(examples, prepared.view);
+      model::require_known_ids(examples.tokens, prepared.view, "data." + examples.name);
       if (facts.set->use == recipe::DataUse::strategies) {
         warn_of_truncation(material, examples, prepared.recipe().train.max_length);
         warn_of_shared_rows(prepared, material, examples, "the data that strategies use");
@@ -186,7 +166,7 @@ Material load_material(const Preparation& prepared, at::Device device,
     if (facts.set->use == recipe::DataUse::strategies) continue;
     data::Examples examples = load_set(prepared, facts, tokenizer);
     require_labels(examples, facts);
-    require_known_ids(examples, prepared.view);
+    model::require_known_ids(examples.tokens, prepared.view, "data." + examples.name);
     warn_of_truncation(material, examples, recipe.train.max_length);
     if (facts.set->use == recipe::DataUse::train) {
       examples.groups.clear();  // nothing that trains reads them

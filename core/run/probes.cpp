@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "data/batch.hpp"
 #include "data/encoding.hpp"
+#include "model/known_ids.hpp"
 
 namespace engram::run {
 namespace {
@@ -104,6 +105,7 @@ std::map<std::string, at::Tensor> probe_logits(const model::Model& model, const 
   const c10::InferenceMode inference;
   std::map<std::string, std::vector<at::Tensor>> parts;
   for (const data::Examples& set : probes.texts) {
+    model::require_known_ids(set.tokens, model.view(), probes.origin);
     const auto rows = static_cast<size_t>(set.size());
     for (size_t begin = 0; begin < rows; begin += kBatch) {
       interrupt::check();

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Many steps of a tiny run: resident memory, file descriptors and threads have to stay where they are.
 
-The process is watched through /proc and its events.jsonl. What grows with the run by design is outside: history is one
-entry an evaluation, and events go to the disk. Resident memory is anonymous memory (RssAnon): pages of mapped files come and
-go with the machine's needs. Exit code 1: it grew by 1 % or more since step 1,000, or descriptors or threads became more.
+The process is watched through /proc and its events.jsonl. Resident memory is anonymous memory (RssAnon): pages of mapped
+files come and go with the machine's needs. It grows by a few KiB an evaluation, which is what history is by design. Exit code 1: it grew by 1 % or more since step 1,000, or descriptors or threads became more.
 
   tests/chaos/long_run.py                 50,000 steps, then 10,000 on a pseudo-terminal with its progress display
   tests/chaos/long_run.py --steps 3000    the short form

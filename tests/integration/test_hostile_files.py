@@ -58,6 +58,26 @@ class HostileFiles(PredictCase):
         (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
         self.assertIn("and the file holds 0 (is the file cut short?)", self.refused("model", stdin="w5\n"))
 
+    def test_a_tokenizer_that_knows_more_words_than_the_model_is_named(self):
+        folder = self.model()
+        self.changed(folder / "tokenizer.json", lambda json: json["model"]["vocab"].update(w5=10**6))
+        expected = "gives the token id 1000000 and the type id 0, and the model knows"
+        self.assertIn("tokenizer.json " + expected, self.refused("model", stdin="w5\n"))
+        rows = self.csv_file("some.csv", [["text", "label"], ["w5", "calm"]])
+        refused = self.engram("eval", "model", "--data", rows, "--text", "text", "--label", "label", expect=3)
+        self.assertIn(f"{rows} " + expected, " ".join(refused.stderr.split()))
+
+    def test_a_model_that_is_cut_short_while_it_is_used_is_named(self):
+        folder = self.model()
+        process = self.started("model", "--batch-size", "1")
+        process.stdin.write(b"w5\n")
+        process.stdin.flush()
+        self.assertTrue(process.stdout.readline())
+        os.truncate(folder / "model.safetensors", 100)
+        text = process.communicate(b"w6\n")[1].decode()
+        self.assertEqual(process.returncode, 6)
+        self.assertIn(f"engram: {folder.resolve()}/model.safetensors: could not be read any more", text)
+
     def test_config_that_nests_deeply_is_refused(self):
         folder = self.model()
         (folder / "config.json").write_text('{"model_type": "bert", "x": ' + "[" * 100_000 + "]" * 100_000 + "}")
