@@ -152,30 +152,7 @@ void Session::attach_strategies() {
 
 void Session::restore_or_start() {
   if (restoring()) {
-    const checkpoint::TrainingRecord record = states_->restore(std::move(found_->state), found_->folder);
-    history_ = record.history;
-    const bool of_candidate = best_checkpoint_->is_of_candidate();  // which work after training writes again
-    if (!best_checkpoint_->put_back(named_best()) && !of_candidate) {
-      terminal_.note(
-          "checkpoints/best is not the one that the training state names: it was changed from outside, or a "
-          "later state was lost; it stays until a better one comes");
-    }
-    history_.seconds = record.seconds;
-    evaluated_step_ = record.evaluated_step;
-    rate_cut_ = record.rate_cut;
-    spikes_ = record.spikes;
-    seconds_before_ = record.seconds;
-    if (record.stopped) {
-      ending_ = record.stopped->within_budget ? report::Ending::stop_rule : report::Ending::budget_not_met;
-      reason_ = record.stopped->reason;
-    }
-    for (checkpoint::Damaged& damaged : found_->passed_over) {
-      damaged.folder = checkpoint::set_aside(damaged);
-      tell_damaged(damaged);
-    }
-    // A process that was killed after it had saved a state may not have come to that.
-    checkpoint::remove_old_states(folder_.checkpoints(), recipe().checkpoints.keep_last);
-    terminal_.note("going on from " + found_->folder.string());
+    restore();
   } else if (resuming()) {
     terminal_.note("it ended before its first checkpoint, and begins again");
   }
@@ -183,6 +160,33 @@ void Session::restore_or_start() {
   if (resuming()) events_.sitting("resumed", {{"step", trainer_->done()}, {"time", utc_now()}});
   prepared_.strategies.begin(trainer_->where());
   log_steps();
+}
+
+void Session::restore() {
+  checkpoint::TrainingRecord record = states_->restore(std::move(found_->state), found_->folder);
+  history_ = std::move(record.history);
+  const bool of_candidate = best_checkpoint_->is_of_candidate();  // which work after training writes again
+  if (!best_checkpoint_->put_back(named_best()) && !of_candidate) {
+    terminal_.note(
+        "checkpoints/best is not the one that the training state names: it was changed from outside, or a "
+        "later state was lost; it stays until a better one comes");
+  }
+  history_.seconds = record.seconds;
+  evaluated_step_ = record.evaluated_step;
+  rate_cut_ = record.rate_cut;
+  spikes_ = record.spikes;
+  seconds_before_ = record.seconds;
+  if (record.stopped) {
+    ending_ = record.stopped->within_budget ? report::Ending::stop_rule : report::Ending::budget_not_met;
+    reason_ = record.stopped->reason;
+  }
+  for (checkpoint::Damaged& damaged : found_->passed_over) {
+    damaged.folder = checkpoint::set_aside(damaged);
+    tell_damaged(damaged);
+  }
+  // A process that was killed after it had saved a state may not have come to that.
+  checkpoint::remove_old_states(folder_.checkpoints(), recipe().checkpoints.keep_last);
+  terminal_.note("going on from " + found_->folder.string());
 }
 
 void Session::tell_damaged(const checkpoint::Damaged& damaged) {

@@ -92,6 +92,7 @@ class Session {
   void score_untouched();
   void attach_strategies();
   void restore_or_start();
+  void restore();
   void tell_damaged(const checkpoint::Damaged& damaged);
   void train();
   bool stop_is_due() const { return options_.stop_at && trainer_->done() >= *options_.stop_at; }
