@@ -4,7 +4,7 @@
 The process is watched through /proc and its events.jsonl. Resident memory is anonymous memory (RssAnon): pages of mapped
 files come and go with the machine's needs. It grows by a few KiB an evaluation, which is what history is by design. Exit code 1: it grew by 1 % or more since step 1,000, or descriptors or threads became more.
 
-  tests/chaos/long_run.py                 50,000 steps, then 10,000 on a pseudo-terminal with its progress display
+  tests/chaos/long_run.py                 50,000 steps, and as many on a pseudo-terminal with its progress display
   tests/chaos/long_run.py --steps 3000    the short form
 """
 
@@ -148,10 +148,10 @@ def judge(name, samples, shown, first):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=50000)
-    parser.add_argument("--terminal-steps", type=int, default=None, help="steps on a pseudo-terminal (default: a fifth)")
+    parser.add_argument("--terminal-steps", type=int, default=None, help="steps on a pseudo-terminal (default: as many)")
     parser.add_argument("--curve", action="store_true", help="prints the memory along the run")
     options = parser.parse_args()
-    on_terminal = options.steps // 5 if options.terminal_steps is None else options.terminal_steps
+    on_terminal = options.steps if options.terminal_steps is None else options.terminal_steps
     fine = True
     with Workshop() as workshop:
         for name, steps, terminal in [("in a pipe", options.steps, False), ("on a terminal", on_terminal, True)]:
