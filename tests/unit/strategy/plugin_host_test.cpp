@@ -67,8 +67,9 @@ TEST_CASE("a plugin with another ABI tag is refused with every difference, and n
   REQUIRE(load_refusal("wrong_tag", fixture("wrong_tag", "wrong_tag")) ==
           "recipe.lua:7: plugin " + fixture("wrong_tag", "wrong_tag").string() +
               " was built for another engram and was not loaded: SDK 9.8, here 0.2; torch 2.99, here 2.11; compiler "
-              "clang, here gcc; C++ standard 202302L, here 202002L; standard library libcxx, here libstdcxx" +
-              kRebuild);
+              "clang, here gcc; C++ standard 202302L, here 202002L; standard library libcxx, here libstdcxx; sanitizer "
+              "thread, here " +
+              host_fingerprint().sanitizer + kRebuild);
   REQUIRE_FALSE(mark.left());
 }
 
