@@ -5,6 +5,7 @@
 #include "base/disk.hpp"
 #include "base/files.hpp"
 #include "base/json.hpp"
+#include "base/whole_number.hpp"
 #include "checkpoint/halves.hpp"
 #include "checkpoint/swap.hpp"
 
@@ -45,8 +46,8 @@ std::optional<Kept> read_kept(const fs::path& folder) {
   try {
     const Json json = read_json(folder / kKeptFile);
     if (json.at("format") != kFormat) return {};
-    return Kept{.evaluation = json.at("evaluation").get<int64_t>(),
-                .step = json.at("step").get<int64_t>(),
+    return Kept{.evaluation = whole_number(json.at("evaluation")),
+                .step = whole_number(json.at("step")),
                 .candidate = json.at("candidate").is_null() ? "" : json.at("candidate").get<std::string>()};
   } catch (const std::exception&) {
     return {};

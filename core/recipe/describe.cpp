@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "base/errors.hpp"
+#include "base/whole_number.hpp"
 #include "recipe/names.hpp"
 
 namespace engram::recipe {
@@ -125,7 +126,7 @@ Json own_metrics(const Recipe& recipe) {
 }
 
 Column column_from(const Json& json) {
-  return json.is_number() ? Column(json.get<int>()) : Column(json.get<std::string>());
+  return json.is_number() ? Column(static_cast<int>(whole_number(json))) : Column(json.get<std::string>());
 }
 
 std::vector<Column> columns_from(const Json& json) {

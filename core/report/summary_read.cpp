@@ -1,4 +1,5 @@
 #include "base/errors.hpp"
+#include "base/whole_number.hpp"
 #include "report/summary_json.hpp"
 
 namespace engram::report {
@@ -20,7 +21,11 @@ class Reader {
   template <class T>
   T value(const char* field) const {
     try {
-      return at(field).get<T>();
+      if constexpr (std::is_same_v<T, int64_t>) {
+        return whole_number(at(field));
+      } else {
+        return at(field).get<T>();
+      }
     } catch (const Json::exception&) {
       refuse(field, "is of another type");
     }

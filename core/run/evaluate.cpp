@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/whole_number.hpp"
 #include "eval/metrics.hpp"
 #include "model/known_ids.hpp"
 #include "recipe/names.hpp"
@@ -28,7 +29,7 @@ eval::EvaluationSettings settings_of(const Opened& opened) {
   reading_manifest(opened.run, [&] {
     const Json& train = opened.manifest.at("recipe").at("train");
     const bool bf16 = train.at("precision") == recipe::name_of(recipe::kPrecisionNames, recipe::Precision::bf16);
-    settings.batch_size = train.at("evaluation_batch_size").get<int64_t>();
+    settings.batch_size = whole_number(train.at("evaluation_batch_size"));
     if (settings.batch_size < 1 || settings.batch_size > kLargestBatch) {
       throw DataError({.what = "recipe.train.evaluation_batch_size is " + std::to_string(settings.batch_size),
                        .where = (opened.run / "manifest.json").string(),

@@ -1,5 +1,7 @@
 #include "run/provenance_of.hpp"
 
+#include "base/whole_number.hpp"
+
 namespace engram::run {
 namespace {
 
@@ -30,7 +32,7 @@ checkpoint::Provenance provenance_of(const Json& manifest) {
           .task = task,
           .labels = manifest.at("tasks").at(task).get<std::vector<std::string>>(),
           .pairs = trains_on_pairs(manifest.at("recipe"), task),
-          .max_length = manifest.at("recipe").at("train").at("max_length").get<int64_t>(),
+          .max_length = whole_number(manifest.at("recipe").at("train").at("max_length")),
           .adapter = manifest.value("adapter", Json()),
           .recipe = {{"file", manifest.at("recipe_file")}, {"sha256", manifest.at("recipe_sha256")}},
           .data = manifest.at("data"),

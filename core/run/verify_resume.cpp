@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
 #include "base/json.hpp"
+#include "base/whole_number.hpp"
 #include "run/child.hpp"
 
 namespace engram::run {
@@ -56,7 +57,7 @@ class Verification {
   int64_t run_straight() {
     code_ = engram(joined(joined({"run"}, request_.run), {"--out", straight().string()}), "straight.txt");
     if (!is_end(code_)) refuse("the run that is to be stopped does not end by itself", code_, file("straight.txt"));
-    return read_json(straight() / "result.json").at("steps_done").get<int64_t>();
+    return whole_number(read_json(straight() / "result.json").at("steps_done"));
   }
 
   Verified stop_and_resume(int64_t step) const {

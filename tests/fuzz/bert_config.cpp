@@ -6,9 +6,12 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace engram;
   const fuzz::MemoryFile file(fuzz::text_of(data, size));
-  const fuzz::AllocationLimit limit(size);
   model::BertConfig config;
-  if (!fuzz::accepts([&] { config = model::read_bert_config(file.path()); })) return 0;
+  const bool accepted = fuzz::accepts([&] {
+    const fuzz::AllocationLimit limit(size);
+    config = model::read_bert_config(file.path());
+  });
+  if (!accepted) return 0;
   fuzz::require(config.hidden >= 1 && config.hidden % config.heads == 0, "heads share the hidden size");
   fuzz::require(config.layers <= model::kMostLayers, "layers are as many as a model may have");
   fuzz::require(config.layer_norm_eps > 0 && config.hidden_dropout < 1, "numbers are in their ranges");

@@ -1,6 +1,9 @@
 #include "base/json.hpp"
 
+#include <limits>
+
 #include "base/errors.hpp"
+#include "base/whole_number.hpp"
 #include "support/catch.hpp"
 
 namespace engram {
@@ -38,6 +41,15 @@ TEST_CASE("what nests too deeply to be copied or printed is refused before it is
   CHECK(message(std::string(200, '[') + std::string(200, ']')).empty());
   CHECK(message(std::string(201, '[') + std::string(201, ']')) == "a.json: nests more than 200 levels deep");
   CHECK(message(std::string(10'000'000, '[')) == "a.json: nests more than 200 levels deep");
+}
+
+TEST_CASE("a whole number is one that an int64_t holds") {
+  CHECK(whole_number(-3) == -3);
+  CHECK(whole_number(parse_json("9223372036854775807", "a")) == std::numeric_limits<int64_t>::max());
+  for (const char* other : {"9223372036854775808", "2.0", "2.7", "1e300", "-1e300", "null", "true", "\"2\"", "[2]"}) {
+    INFO(other);
+    CHECK_THROWS_AS(whole_number(parse_json(other, "a")), Json::type_error);
+  }
 }
 
 }  // namespace engram

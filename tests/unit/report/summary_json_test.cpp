@@ -1,5 +1,7 @@
 #include "report/summary_json.hpp"
 
+#include <limits>
+
 #include "base/errors.hpp"
 #include "report/format.hpp"
 #include "support/catch.hpp"
@@ -48,6 +50,14 @@ TEST_CASE("which change of a metric is good survives the file, and follows from 
   const RunSummary older = summary_from_json(json, "result.json");
   CHECK(larger_is_better(older.rows.front()));
   CHECK_FALSE(larger_is_better(older.rows.back()));
+}
+
+TEST_CASE("a count that is no whole number is refused by its name") {
+  for (const Json& other : {Json(2.5), Json(1e300), Json(std::numeric_limits<uint64_t>::max())}) {
+    Json json = to_json(summary());
+    json["chosen"]["among"] = other;
+    CHECK(refusal(json).find("'chosen.among' is of another type") != std::string::npos);
+  }
 }
 
 TEST_CASE("every ending survives the file") {
