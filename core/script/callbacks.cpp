@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/errors.hpp"
+#include "base/loan.hpp"
 #include "script/plain.hpp"
 #include "script/read_only.hpp"
 #include "script/records.hpp"
@@ -18,18 +19,6 @@ bool holds_all_states(const Json& state) {
   return state.is_object() && state.size() == 3 && state.contains("schedule") && state.contains("stop") &&
          state.contains("random") && state["random"].is_array() && state["random"].size() == 4;
 }
-
-template <typename View>
-class Closing {
- public:
-  explicit Closing(View& view) : view_(view) {}
-  ~Closing() { view_.close(); }
-  Closing(const Closing&) = delete;
-  Closing& operator=(const Closing&) = delete;
-
- private:
-  View& view_;
-};
 
 }  // namespace
 
@@ -51,7 +40,7 @@ Callbacks::Callbacks(LuaState& state, Random& random, Callback schedule, Callbac
 recipe::ScheduleResult Callbacks::schedule(const recipe::ScheduleInput& input) {
   recipe::ScheduleResult result;
   if (!schedule_.present()) return result;
-  const Closing closing(schedule_view_);
+  const Loan loan(schedule_view_);
   lua_.protect([&](lua_State* lua) {
     push_reference(lua, schedule_.reference);
     schedule_view_.push(lua, input);
@@ -87,7 +76,7 @@ void Callbacks::try_score(const recipe::Metrics& metrics, const recipe::Metrics&
 recipe::StopDecision Callbacks::stop(const recipe::History& history) {
   recipe::StopDecision decision;
   if (!stop_.present() || history.evaluations.empty()) return decision;
-  const Closing closing(stop_view_);
+  const Loan loan(stop_view_);
   lua_.protect([&](lua_State* lua) {
     push_reference(lua, stop_.reference);
     stop_view_.push(lua, history, stop_state_);

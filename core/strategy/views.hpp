@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/loan.hpp"
 #include "engram/sdk/strategy.hpp"
 #include "model/model.hpp"
 #include "strategy/strategies.hpp"
@@ -26,19 +27,6 @@ class Lent {
 
  private:
   bool open_ = true;
-};
-
-// Closes a view when the call is over, however it ends.
-template <class View>
-class Loan {
- public:
-  explicit Loan(View& view) : view_(view) {}
-  ~Loan() { view_.close(); }
-  Loan(const Loan&) = delete;
-  Loan& operator=(const Loan&) = delete;
-
- private:
-  View& view_;
 };
 
 class HostInitView final : public sdk::InitView, public Lent {

@@ -119,7 +119,7 @@ at::Tensor add_terms(const std::vector<ActiveTerm>& terms, const TermInput& inpu
   for (const ActiveTerm& active : terms) {
     TermView& view = view_of(*active.term);
     view.open(input);
-    const strategy::Loan loan(view);
+    const Loan loan(view);
     const at::Tensor sum_over_sequences = active.term->claim.loss(view);
     const at::Tensor value =
         sum_over_sequences.to(at::kFloat).reshape({}) * (active.strength / static_cast<double>(examples));
