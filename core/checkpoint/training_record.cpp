@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/errors.hpp"
+#include "base/whole_number.hpp"
 
 namespace engram::checkpoint {
 namespace {
@@ -86,8 +87,7 @@ class Reader {
   }
 
   int64_t whole(const Json& value, const std::string& what, int64_t least) const {
-    const bool fits = value.is_number_integer() && (!value.is_number_unsigned() || value <= kLargest);
-    if (!fits || value.get<int64_t>() < least) {
+    if (!is_whole_number(value) || value.get<int64_t>() < least) {
       refuse(what + " is " + value.dump(), "a whole number from " + std::to_string(least));
     }
     return value.get<int64_t>();
@@ -134,8 +134,6 @@ class Reader {
     history.best = static_cast<size_t>(best);
     return history;
   }
-
-  static constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
 
   const Json& json_;
   const std::string& file_;

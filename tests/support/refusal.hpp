@@ -7,12 +7,12 @@
 
 namespace engram::test {
 
-// The text of the DataError that work() ends with; empty when it passes.
-template <class Work>
+// The text of the error that work() ends with; empty when it passes.
+template <class Kind = DataError, class Work>
 std::string refusal(Work work) {
   try {
     work();
-  } catch (const DataError& error) {
+  } catch (const Kind& error) {
     return error.what();
   }
   return "";

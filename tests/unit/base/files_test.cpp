@@ -7,6 +7,7 @@
 #include "base/errors.hpp"
 #include "base/written_digests.hpp"
 #include "support/catch.hpp"
+#include "support/refusal.hpp"
 
 namespace engram {
 namespace {
@@ -24,16 +25,6 @@ class Folder {
   std::filesystem::path path_;
 };
 
-template <class Work>
-std::string message(Work work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
 }  // namespace
 
 TEST_CASE("what is written is read back, and nothing else is left in the folder", "[base]") {
@@ -48,9 +39,10 @@ TEST_CASE("what is written is read back, and nothing else is left in the folder"
 
 TEST_CASE("a file that cannot be read is refused with the system's reason", "[base]") {
   const Folder folder;
-  CHECK(message([&] { read_file(folder / "absent"); }) ==
+  CHECK(test::refusal<Error>([&] { read_file(folder / "absent"); }) ==
         (folder / "absent").string() + ": cannot be read: No such file or directory");
-  CHECK(message([&] { read_file(folder / ""); }) == (folder / "").string() + ": cannot be read: it is a folder");
+  CHECK(test::refusal<Error>([&] { read_file(folder / ""); }) ==
+        (folder / "").string() + ": cannot be read: it is a folder");
 }
 
 TEST_CASE("a file that cannot be written is a failure of resources", "[base]") {
@@ -104,7 +96,7 @@ TEST_CASE("writing into a memory map never reaches the file", "[base]") {
   map.bytes()[0] = std::byte{'x'};
   CHECK(read_file(folder / "file") == "abc");
   write_file_atomically(folder / "empty", "");
-  CHECK(message([&] { MappedFile{folder / "empty"}; }) ==
+  CHECK(test::refusal<Error>([&] { MappedFile{folder / "empty"}; }) ==
         (folder / "empty").string() + ": cannot be read: it is empty");
 }
 
@@ -126,9 +118,9 @@ TEST_CASE("a pipe, a device or a socket in place of a file is refused at once", 
   REQUIRE(::mknod(socket.c_str(), S_IFSOCK | 0600, 0) == 0);
   for (const std::filesystem::path& file : {pipe, socket, std::filesystem::path("/dev/zero")}) {
     const std::string expected = file.string() + ": cannot be read: it is no regular file";
-    CHECK(message([&] { read_file(file); }) == expected);
-    CHECK(message([&] { sha256_of_file(file); }) == expected);
-    CHECK(message([&] { const MappedFile map(file); }) == expected);
+    CHECK(test::refusal<Error>([&] { read_file(file); }) == expected);
+    CHECK(test::refusal<Error>([&] { sha256_of_file(file); }) == expected);
+    CHECK(test::refusal<Error>([&] { const MappedFile map(file); }) == expected);
   }
 }
 
